@@ -1,0 +1,115 @@
+package io.xenolith.x86.mmu;
+
+import java.util.Arrays;
+
+/**
+ * A direct-mapped software TLB of 4 KiB translations. One exists for supervisor and one for user accesses, so that
+ * a change of ring costs nothing and the fast path tests no permission bit.
+ *
+ * <pre>
+ *  entries[4*i]  +0 read tag   +1 write tag   +2 execute tag   +3 addend (host address minus linear address)
+ *  frames[i]     physical page address | GLOBAL | LARGE
+ * </pre>
+ * A tag is the linear page address when that kind of access may go straight to memory and {@link #EMPTY} otherwise.
+ * An access of {@code size} bytes at {@code a} compares {@code (a + size - 1) & PAGE} with the tag: a straddling
+ * access names the next page, which lives in the next entry, and so always misses.
+ */
+final class Tlb {
+    static final int BITS = 10;
+    static final int ENTRIES = 1 << BITS;
+    static final int WRITE = 1;
+    static final int EXEC = 2;
+    static final int ADDEND = 3;
+    /** No linear page address has its low bits set. */
+    static final long EMPTY = -1L;
+    static final long PAGE = ~0xFFFL;
+    private static final long GLOBAL = 1;
+    private static final long LARGE = 2;
+
+    final long[] entries = new long[ENTRIES * 4];
+    final long[] frames = new long[ENTRIES];
+    private boolean used;
+    private boolean large;
+
+    Tlb() {
+        Arrays.fill(entries, EMPTY);
+    }
+
+    /** Index of the first word of the entry for a linear address. */
+    static int index(final long linear) {
+        return (int) (linear >>> 10) & (ENTRIES - 1) << 2;
+    }
+
+    /**
+     * Enters a translation, replacing whatever shared its slot.
+     *
+     * @param host host address of the page, or 0 when accesses must not go straight to memory
+     */
+    void enter(final long linear, final long physicalPage, final long host, final boolean read, final boolean write,
+               final boolean exec, final boolean global, final boolean isLarge) {
+        final int i = index(linear);
+        final long page = linear & PAGE;
+        entries[i] = read ? page : EMPTY;
+        entries[i + WRITE] = write ? page : EMPTY;
+        entries[i + EXEC] = exec ? page : EMPTY;
+        entries[i + ADDEND] = host - page;
+        frames[i >> 2] = physicalPage | (global ? GLOBAL : 0) | (isLarge ? LARGE : 0);
+        used = true;
+        large |= isLarge;
+    }
+
+    /** Physical page address of the entry that starts at word {@code i}. */
+    long physicalPage(final int i) {
+        return frames[i >> 2] & PAGE;
+    }
+
+    void flushAll() {
+        if (used) {
+            Arrays.fill(entries, EMPTY);
+            used = false;
+            large = false;
+        }
+    }
+
+    void flushNonGlobal() {
+        if (!used) {
+            return;
+        }
+        for (int i = 0; i < ENTRIES; i++) {
+            if ((frames[i] & GLOBAL) == 0) {
+                clear(i << 2);
+            }
+        }
+    }
+
+    /** Drops the translation of one page; of a large page every piece goes (and, for simplicity, all else). */
+    void flushPage(final long linear) {
+        if (large) {
+            flushAll();
+            return;
+        }
+        final int i = index(linear);
+        final long page = linear & PAGE;
+        if (entries[i] == page || entries[i + WRITE] == page || entries[i + EXEC] == page) {
+            clear(i);
+        }
+    }
+
+    /** Withdraws write permission from every translation to a frame. */
+    void protectFrame(final long physicalPage) {
+        if (!used) {
+            return;
+        }
+        for (int i = 0; i < ENTRIES; i++) {
+            if ((frames[i] & PAGE) == physicalPage) {
+                entries[(i << 2) + WRITE] = EMPTY;
+            }
+        }
+    }
+
+    private void clear(final int i) {
+        entries[i] = EMPTY;
+        entries[i + WRITE] = EMPTY;
+        entries[i + EXEC] = EMPTY;
+    }
+}
