@@ -8,7 +8,7 @@ package io.xenolith.shm;
 public final class BadFrameException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     /** The one instance. */
-    static final BadFrameException INSTANCE = new BadFrameException();
+    public static final BadFrameException INSTANCE = new BadFrameException();
 
     private BadFrameException() {
         super("frame number outside machine memory", null, false, false);
