@@ -208,6 +208,7 @@ public final class Mmu {
     public void flushAll() {
         supervisorTlb.flushAll();
         userTlb.flushAll();
+        client.translationsChanged();
     }
 
     /** Drops every translation that is not global. */
@@ -215,6 +216,7 @@ public final class Mmu {
         if (walker.globalPages) {
             supervisorTlb.flushNonGlobal();
             userTlb.flushNonGlobal();
+            client.translationsChanged();
         } else {
             flushAll();
         }
@@ -224,6 +226,7 @@ public final class Mmu {
     public void flushPage(final long linear) {
         supervisorTlb.flushPage(linear);
         userTlb.flushPage(linear);
+        client.translationsChanged();
     }
 
     /** Makes the next store to a frame take the slow path: it now holds decoded code. */

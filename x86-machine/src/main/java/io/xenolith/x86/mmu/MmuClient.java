@@ -33,4 +33,9 @@ public interface MmuClient {
      * @param hits bits 0-3 as in DR6
      */
     void dataBreakpoint(int hits);
+
+    /** Translations were dropped: whatever was concluded from an earlier one no longer holds. */
+    default void translationsChanged() {
+        // nothing was concluded
+    }
 }

@@ -1,0 +1,72 @@
+package io.xenolith.x86;
+
+/**
+ * What surrounds a CPU: a bare machine with its interrupt table, or the paravirtual hypervisor. {@code c.ip} is
+ * precise in every call.
+ */
+public interface CpuEnvironment {
+    /**
+     * Delivers an exception: sets up the handler's stack and registers.
+     *
+     * @param c            the CPU; ip is the faulting instruction for faults, the next one for traps
+     * @param vector       0 to 31
+     * @param errorCode    the error code, 0 without
+     * @param hasErrorCode whether the vector has one
+     * @param faultAddress linear address of a page fault, else 0
+     */
+    void exception(Cpu c, int vector, int errorCode, boolean hasErrorCode, long faultAddress);
+
+    /**
+     * INT n, INT3, INTO (when OF is set) and INT1. {@code c.ip} is the instruction and {@code c.nextIp()} the one after it; the
+     * environment sets {@code c.ip} to where execution goes on, at least {@code c.nextIp()}.
+     */
+    void softwareInterrupt(Cpu c, int vector);
+
+    /** SYSCALL; ip as for {@link #softwareInterrupt}. */
+    void syscall(Cpu c);
+
+    /** SYSENTER; ip as for {@link #softwareInterrupt}. */
+    void sysenter(Cpu c);
+
+    /**
+     * An instruction needs more privilege than there is.
+     *
+     * @param op what it wants
+     * @param a  by {@code op}
+     * @param b  by {@code op}
+     * @return true when it was emulated: execution goes on at {@code c.nextIp()}, which may be set with
+     *         {@link Cpu#setNextIp}; false raises #GP(0)
+     */
+    boolean privileged(Cpu c, PrivilegedOp op, long a, long b);
+
+    /** CPUID: leaf in eax, subleaf in ecx; sets eax, ebx, ecx, edx. */
+    void cpuid(Cpu c);
+
+    /** The time-stamp counter. */
+    long rdtsc(Cpu c);
+
+    /**
+     * Reads a descriptor.
+     *
+     * @param selector not null; table by its TI bit
+     * @return the 8 bytes, little-endian
+     * @throws CpuFault beyond the table's limit
+     */
+    long readDescriptor(Cpu c, int selector);
+
+    /** Sets the accessed bit of a code or data descriptor, if the table allows it. */
+    void setAccessed(Cpu c, int selector);
+
+    /**
+     * The attention word was not zero at the end of a block. {@code c.ip} is the next instruction; interrupts may be
+     * delivered by changing the state.
+     *
+     * @return true to leave {@link Cpu#run}
+     */
+    boolean attention(Cpu c);
+
+    /** An encoding that no row of the table describes; #UD follows. For counting. */
+    default void unsupported(final Cpu c, final Insn i) {
+        // nobody counts
+    }
+}

@@ -1,0 +1,23 @@
+package io.xenolith.x86;
+
+import io.xenolith.x86.decode.InstructionTable;
+import io.xenolith.x86.exec.IntegerRows;
+
+/** The complete instruction table: each part of the processor registers its rows here. */
+public final class Instructions {
+    private static final InstructionTable TABLE = build();
+
+    private Instructions() {
+    }
+
+    /** The table that every CPU shares. */
+    public static InstructionTable table() {
+        return TABLE;
+    }
+
+    private static InstructionTable build() {
+        final InstructionTable t = new InstructionTable();
+        IntegerRows.register(t);
+        return t;
+    }
+}

@@ -1,0 +1,49 @@
+package io.xenolith.x86;
+
+/** What an instruction wanted that its privilege level does not allow; see {@link CpuEnvironment#privileged}. */
+public enum PrivilegedOp {
+    /** a = control register, b = value. */
+    MOV_TO_CR,
+    /** a = control register, b = number of the general register to set. */
+    MOV_FROM_CR,
+    /** a = debug register, b = value. */
+    MOV_TO_DR,
+    /** a = debug register, b = number of the general register to set. */
+    MOV_FROM_DR,
+    /** a = port, b = size in bytes; the result goes to the accumulator. */
+    IN,
+    /** a = port, b = size in bytes; the value is in the accumulator. */
+    OUT,
+    /** a = port, b = size in bytes. */
+    INS,
+    /** a = port, b = size in bytes. */
+    OUTS,
+    /** Register number in ecx; result to edx:eax. */
+    RDMSR,
+    /** Register number in ecx; value in edx:eax. */
+    WRMSR,
+    CLI,
+    STI,
+    HLT,
+    /** a = linear address. */
+    INVLPG,
+    INVD,
+    WBINVD,
+    CLTS,
+    /** a = new machine status word. */
+    LMSW,
+    /** a = linear address of the operand. */
+    LGDT,
+    /** a = linear address of the operand. */
+    LIDT,
+    /** a = selector. */
+    LLDT,
+    /** a = selector. */
+    LTR,
+    RDTSC,
+    RDPMC,
+    SYSEXIT,
+    SYSRET,
+    SWAPGS,
+    XSETBV
+}
