@@ -1,0 +1,99 @@
+package io.xenolith.shm;
+
+/**
+ * The places where a process can be made to kill itself: one before each store to shared hypervisor or dom0
+ * state, so that tests can end a process between any two of them.
+ *
+ * <p>Armed by {@code -Dxenolith.kill=NAME:occurrence} (occurrence 1 is the first time the point is reached;
+ * absent means 1). The process then ends by SIGKILL, without any Java code running after it. Unarmed, a point
+ * costs nothing: the guard is a constant.
+ *
+ * <p>Add an entry to the section of your part when you write a store, and name it after what has <i>not</i> yet
+ * happened when it strikes.
+ */
+public enum KillPoint {
+    // ---- machine creation (shm) ----
+    /** Files made and reserved; the version word is not yet written. */
+    MACHINE_BEFORE_PUBLISH,
+
+    // ---- hypervisor process (hv.control) ----
+
+    // ---- event channels ----
+
+    // ---- grants ----
+
+    // ---- scheduling and time ----
+
+    // ---- frames and page tables ----
+
+    // ---- dom0: journal and xenstore ----
+
+    // ---- dom0: console ----
+
+    // ---- dom0: block back-end ----
+
+    // ---- dom0: toolstack and builder ----
+
+    // ---- tests of the mechanism itself ----
+    /** Used by the test of kill points only. */
+    SELF_TEST;
+
+    /** The system property that arms a point. */
+    public static final String PROPERTY = "xenolith.kill";
+
+    private static final boolean ARMED = System.getProperty(PROPERTY) != null;
+
+    /** Ends the process here if this point is armed and reached for the armed time. */
+    public static void hit(final KillPoint point) {
+        if (ARMED) {
+            Trigger.hit(point);
+        }
+    }
+
+    /** What is armed. Loaded only in a process that has the property. */
+    static final class Trigger {
+        private static final KillPoint TARGET;
+        private static final java.util.concurrent.atomic.AtomicInteger LEFT;
+
+        static {
+            final String spec = System.getProperty(PROPERTY, "");
+            TARGET = target(spec);
+            LEFT = new java.util.concurrent.atomic.AtomicInteger(occurrence(spec));
+        }
+
+        private Trigger() {
+        }
+
+        /** The point named in {@code NAME:occurrence}. */
+        static KillPoint target(final String spec) {
+            final String name = name(spec);
+            for (final KillPoint p : values()) {
+                if (p.name().equals(name)) {
+                    return p;
+                }
+            }
+            throw new IllegalArgumentException("-D" + PROPERTY + "=" + spec + ": there is no kill point " + name);
+        }
+
+        /** The occurrence in {@code NAME:occurrence}, 1 when it is left out. */
+        static int occurrence(final String spec) {
+            final int colon = spec.indexOf(':');
+            return colon < 0 ? 1 : Integer.parseInt(spec.substring(colon + 1).trim());
+        }
+
+        private static String name(final String spec) {
+            final int colon = spec.indexOf(':');
+            return (colon < 0 ? spec : spec.substring(0, colon)).trim();
+        }
+
+        static void hit(final KillPoint point) {
+            if (point == TARGET && LEFT.decrementAndGet() == 0) {
+                Processes.kill(Processes.self(), Processes.SIGKILL);
+                // The signal is on its way to this thread; nothing of the program may run before it arrives.
+                while (true) {
+                    Thread.onSpinWait();
+                }
+            }
+        }
+    }
+}
