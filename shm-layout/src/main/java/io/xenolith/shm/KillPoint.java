@@ -25,6 +25,34 @@ public enum KillPoint {
     // ---- scheduling and time ----
 
     // ---- frames and page tables ----
+    /** A frame's reference count is not yet changed. */
+    FRAME_BEFORE_REFERENCE,
+    /** A frame is not yet taken out of use, or put back into it. */
+    FRAME_BEFORE_CLAIM,
+    /** A frame's type word is not yet changed. */
+    FRAME_BEFORE_TYPE,
+    /** A frame's page lock is not yet taken or released. */
+    FRAME_BEFORE_LOCK,
+    /** A flag or the state in a frame's owner word is not yet changed. */
+    FRAME_BEFORE_FLAG,
+    /** A page-table entry is not yet stored; its references are taken. */
+    TABLE_BEFORE_ENTRY,
+    /** A machine-to-physical entry is not yet stored. */
+    M2P_BEFORE_SET,
+    /** A vCPU's root table is not yet replaced in its record. */
+    VCPU_BEFORE_ROOT,
+    /** A word of a vCPU's GDT is not yet replaced in its record. */
+    VCPU_BEFORE_GDT,
+    /** A vCPU's LDT is not yet replaced in its record. */
+    VCPU_BEFORE_LDT,
+    /** The magazine's count is not yet changed. */
+    MAGAZINE_BEFORE_COUNT,
+    /** A domain's page count is not yet changed. */
+    DOMAIN_BEFORE_PAGES,
+    /** A domain's assist bits, port permissions or console line are not yet changed. */
+    DOMAIN_BEFORE_SETTING,
+    /** A crash report is not yet published. */
+    DOMAIN_BEFORE_CRASH_REPORT,
 
     // ---- dom0: journal and xenstore ----
 

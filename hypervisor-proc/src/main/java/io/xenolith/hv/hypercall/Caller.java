@@ -1,8 +1,7 @@
 package io.xenolith.hv.hypercall;
 
 /** Who makes a hypercall: one vCPU of one domain, and what a handler outside the x86 packages may ask of it. */
-public interface Caller
-{
+public interface Caller {
     /** @return the calling domain's id. */
     int domid();
 
@@ -27,8 +26,7 @@ public interface Caller
      * @param vaddr guest virtual address.
      * @return 4 zero-extended bytes of a 32-bit guest, 8 bytes of a 64-bit one.
      */
-    default long readWord(final long vaddr)
-    {
+    default long readWord(final long vaddr) {
         return is64Bit() ? memory().getLong(vaddr) : memory().getInt(vaddr) & 0xffff_ffffL;
     }
 
@@ -38,21 +36,26 @@ public interface Caller
      * @param vaddr guest virtual address.
      * @param value value; a 32-bit guest gets the low half.
      */
-    default void writeWord(final long vaddr, final long value)
-    {
-        if (is64Bit())
-        {
+    default void writeWord(final long vaddr, final long value) {
+        if (is64Bit()) {
             memory().putLong(vaddr, value);
         }
-        else
-        {
+        else {
             memory().putInt(vaddr, (int)value);
         }
     }
 
+    /**
+     * Called in long loops, after each element: now and then serves what cannot wait (a pause, a kill), in place.
+     *
+     * @param done elements done.
+     */
+    default void breathe(final long done) {
+        // short calls need not
+    }
+
     /** @return size in bytes of a guest pointer or unsigned long, 4 or 8. */
-    default int wordSize()
-    {
+    default int wordSize() {
         return is64Bit() ? 8 : 4;
     }
 }

@@ -4,8 +4,7 @@ package io.xenolith.hv.hypercall;
  * What other packages need of the frame accounting: to hold a frame of the calling domain, and to put granted frames
  * into its page tables. Results are 0 or a negative {@link Errno}.
  */
-public interface CallerFrames
-{
+public interface CallerFrames {
     /**
      * Takes a general reference and a writable type reference on a frame that the caller owns (a vcpu_info page, a
      * FIFO event array page, ...).

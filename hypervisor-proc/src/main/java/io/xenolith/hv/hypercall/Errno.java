@@ -3,8 +3,7 @@ package io.xenolith.hv.hypercall;
 /**
  * Error numbers of the hypercall ABI (public {@code errno.h}), positive here; a handler returns {@code -Errno.EINVAL}.
  */
-public final class Errno
-{
+public final class Errno {
     /** The caller may not do this. */
     public static final int EPERM = 1;
     /** No such thing. */
@@ -52,7 +51,6 @@ public final class Errno
     /** Not supported on this object. */
     public static final int EOPNOTSUPP = 95;
 
-    private Errno()
-    {
+    private Errno() {
     }
 }

@@ -7,8 +7,7 @@ package io.xenolith.hv.hypercall;
  *
  * <p>Read each guest word once: the guest's other vCPUs may change it between two reads.
  */
-public interface GuestMemory
-{
+public interface GuestMemory {
     /** @param vaddr guest address. @return the byte there, zero-extended. */
     int getByte(long vaddr);
 

@@ -5,8 +5,7 @@ package io.xenolith.hv.hypercall;
  * guest (so a 32-bit guest's 64-bit value arrives as two arguments, low half first).
  */
 @FunctionalInterface
-public interface Hypercall
-{
+public interface Hypercall {
     /**
      * Serves one call.
      *

@@ -1,8 +1,7 @@
 package io.xenolith.hv.hypercall;
 
 /** Hypercall numbers of the public {@code xen.h}. */
-public final class HypercallNumber
-{
+public final class HypercallNumber {
     /** set_trap_table. */
     public static final int SET_TRAP_TABLE = 0;
     /** mmu_update. */
@@ -94,8 +93,7 @@ public final class HypercallNumber
 
     private static final String[] NAMES = new String[LIMIT];
 
-    static
-    {
+    static {
         NAMES[SET_TRAP_TABLE] = "set_trap_table";
         NAMES[MMU_UPDATE] = "mmu_update";
         NAMES[SET_GDT] = "set_gdt";
@@ -141,8 +139,7 @@ public final class HypercallNumber
         NAMES[MCA] = "mca";
     }
 
-    private HypercallNumber()
-    {
+    private HypercallNumber() {
     }
 
     /**
@@ -151,8 +148,7 @@ public final class HypercallNumber
      * @param number any value.
      * @return the name, or "hypercall N" for a number without one.
      */
-    public static String nameOf(final long number)
-    {
+    public static String nameOf(final long number) {
         final String name = number >= 0 && number < LIMIT ? NAMES[(int)number] : null;
         return name == null ? "hypercall " + number : name;
     }

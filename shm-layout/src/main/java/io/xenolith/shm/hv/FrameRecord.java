@@ -23,8 +23,9 @@ import io.xenolith.shm.Raw;
  *              32-39 type, TYPE_*
  *              40    validated: the content was checked for the type
  *              41    pinned: one of the counts is a pin by the guest
- *              42    the L2 that carries the hypervisor's own slots of a PAE guest
- *  refs   references by the owner: mappings, table uses, pins. Foreign ones are {@link ActiveGrant} words
+ *              44-63 signed: linear entries in it (above 0) or of others to it (below 0)
+ *  refs   references by the owner: mappings, table uses, pins; the allocation itself is none. The lowest int when the
+ *         frame is claimed for leaving its owner. Foreign references are {@link ActiveGrant} words
  *  gen    +1 whenever content that was decoded as code may have changed
  *  busy   {domid 16, vcpu 16, incarnation 16, 1 << 48} of who validates the frame right now, 0 for nobody
  * </pre>
@@ -71,8 +72,6 @@ public final class FrameRecord {
     public static final long FLAG_GRANTED = 1L << 43;
     /** Written since the log-dirty bitmap was last taken. */
     public static final long FLAG_DIRTY = 1L << 44;
-    /** One reference is the allocation itself (dropped by decrease_reservation). */
-    public static final long FLAG_ALLOCATED = 1L << 45;
     /** A foreign domain holds at least one writable pin: not to be cached as code. */
     public static final long FLAG_FOREIGN_WRITE = 1L << 46;
 
@@ -88,6 +87,8 @@ public final class FrameRecord {
     public static final int TYPE_L4 = 4;
     /** Descriptor table page. */
     public static final int TYPE_SEGDESC = 5;
+    /** Level-2 page table that carries the hypervisor's own slots of a PAE guest. */
+    public static final int TYPE_L2_XEN = 6;
     /** Writable by the guest. */
     public static final int TYPE_WRITABLE = 7;
 
@@ -95,9 +96,6 @@ public final class FrameRecord {
     public static final long TYPE_VALIDATED = 1L << 40;
     /** In {@link #TYPE_INFO}: pinned by the guest. */
     public static final long TYPE_PINNED = 1L << 41;
-    /** In {@link #TYPE_INFO}: the L2 with the hypervisor's slots of a PAE guest. */
-    public static final long TYPE_PAE_XEN_L2 = 1L << 42;
-
     private FrameRecord() {
     }
 
