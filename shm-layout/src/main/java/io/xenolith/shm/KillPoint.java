@@ -55,10 +55,70 @@ public enum KillPoint {
     DOMAIN_BEFORE_CRASH_REPORT,
 
     // ---- dom0: journal and xenstore ----
+    /** A new journal has its sizes, not yet its magic. */
+    DOM0_JOURNAL_FORMAT,
+    /** Nothing of a batch is written. */
+    DOM0_JOURNAL_BATCH,
+    /** Length and checksum of a batch are written, its bytes not. */
+    DOM0_JOURNAL_BYTES,
+    /** A batch is whole, not yet committed. */
+    DOM0_JOURNAL_COMMIT,
+    /** A batch is committed; nobody was told. */
+    DOM0_JOURNAL_COMMITTED,
+    /** The idle half still holds what it held. */
+    DOM0_JOURNAL_COMPACT,
+    /** The idle half holds the whole state and does not yet say how much. */
+    DOM0_JOURNAL_SNAPSHOT,
+    /** The idle half is whole, not yet the active one. */
+    DOM0_JOURNAL_FLIP,
+    /** The halves have changed roles; nobody was told. */
+    DOM0_JOURNAL_FLIPPED,
+    /** A request is done and committed; the ring does not yet show it as consumed. */
+    DOM0_STORE_REQ_CONS,
+    /** Part of a request is committed; the ring does not yet show it as consumed. */
+    DOM0_STORE_PARTIAL,
+    /** Reply bytes are not yet in the ring. */
+    DOM0_STORE_REPLY,
+    /** Reply bytes are in the ring and counted; the guest does not see them. */
+    DOM0_STORE_RSP_PROD,
+    /** A domain's cell has lost its owner; its positions are the last owner's. */
+    DOM0_CELL_CLEARED,
+    /** A domain's cell is zeroed and has no owner. */
+    DOM0_CELL_CLAIM,
+    /** The cell of a domain that is gone still names it. */
+    DOM0_CELL_RELEASE,
+    /** The position of replies has not moved. */
+    DOM0_CELL_STORE_OUT,
 
     // ---- dom0: console ----
+    /** Console output is in the log; its position has not moved. */
+    DOM0_CELL_CONSOLE_OUT,
+    /** Console input is in the ring; its position has not moved. */
+    DOM0_CELL_CONSOLE_IN,
+    /** Console output is logged and counted; the guest does not see it consumed. */
+    DOM0_CONSOLE_OUT_CONS,
+    /** Console input is counted; the guest does not see it. */
+    DOM0_CONSOLE_IN_PROD,
 
     // ---- dom0: block back-end ----
+    /** A ring record is zeroed and not in the directory. */
+    DOM0_RECORD_CREATE,
+    /** A ring record says how the ring is connected, not of how many pages it is. */
+    DOM0_RECORD_CONNECT,
+    /** A ring record is still in the directory. */
+    DOM0_RECORD_REMOVE,
+    /** A descriptor is copied, not yet marked as taken. */
+    DOM0_RING_IN_FLIGHT,
+    /** A descriptor is taken; the position of requests has not moved. */
+    DOM0_RING_REQ_CONS,
+    /** A response stands in the ring; it is not marked as answered. */
+    DOM0_RING_ANSWERED,
+    /** A response is marked as answered; the position of responses has not moved. */
+    DOM0_RING_RSP_PROD,
+    /** The position of responses has moved; the guest does not see it. */
+    DOM0_RING_PUBLISH,
+    /** A response is published; its request is still in the table. */
+    DOM0_RING_CLEAR,
 
     // ---- dom0: toolstack and builder ----
 

@@ -1,0 +1,10 @@
+package io.xenolith.dom0.xenstore;
+
+/**
+ * A watch of a domain. {@code sent} is the path as the domain wrote it: events carry paths of the same form.
+ */
+record Watch(String path, String sent, String token) {
+    boolean isRelative() {
+        return !sent.startsWith(StorePath.ROOT) && !sent.startsWith("@");
+    }
+}
