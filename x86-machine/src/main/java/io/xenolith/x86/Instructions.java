@@ -2,6 +2,7 @@ package io.xenolith.x86;
 
 import io.xenolith.x86.decode.InstructionTable;
 import io.xenolith.x86.exec.IntegerRows;
+import io.xenolith.x86.system.SystemRows;
 
 /** The complete instruction table: each part of the processor registers its rows here. */
 public final class Instructions {
@@ -18,6 +19,7 @@ public final class Instructions {
     private static InstructionTable build() {
         final InstructionTable t = new InstructionTable();
         IntegerRows.register(t);
+        SystemRows.register(t);
         return t;
     }
 }
