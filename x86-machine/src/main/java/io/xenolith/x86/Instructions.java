@@ -2,7 +2,8 @@ package io.xenolith.x86;
 
 import io.xenolith.x86.decode.InstructionTable;
 import io.xenolith.x86.exec.IntegerRows;
-import io.xenolith.x86.system.SystemRows;
+import io.xenolith.x86.fpu.FpuRows;
+import io.xenolith.x86.simd.SimdRows;
 
 /** The complete instruction table: each part of the processor registers its rows here. */
 public final class Instructions {
@@ -19,7 +20,8 @@ public final class Instructions {
     private static InstructionTable build() {
         final InstructionTable t = new InstructionTable();
         IntegerRows.register(t);
-        SystemRows.register(t);
+        FpuRows.register(t);
+        SimdRows.register(t);
         return t;
     }
 }

@@ -46,6 +46,10 @@ public final class FpuState {
     public int lastOpcode;
     /** SSE control and status. */
     public int mxcsr;
+    /** The x87 operations on these registers. */
+    public final X87Unit unit = new X87Unit(this);
+    /** The SSE arithmetic under these registers' MXCSR. */
+    public final SseUnit sse = new SseUnit(this);
 
     /** A unit as RESET leaves it. */
     public FpuState() {
@@ -150,6 +154,16 @@ public final class FpuState {
             return 1;
         }
         return exponent != 0 && exponent != 0x7fff && significand[p] < 0 ? 0 : 2;
+    }
+
+    /** The eight-bit tags of FXSAVE: bit {@code i} set when physical register {@code i} is not empty. */
+    public int abridgedTags() {
+        return used;
+    }
+
+    /** Loads the eight-bit tags. */
+    public void setAbridgedTags(int bits) {
+        used = bits & 0xff;
     }
 
     /** Loads a 16-bit tag word: only "empty" (3) matters. */
