@@ -69,4 +69,41 @@ public interface CpuEnvironment {
     default void unsupported(final Cpu c, final Insn i) {
         // nobody counts
     }
+
+    // ---- what instructions reach once privilege has been checked; the hypervisor's guests never get here ----
+
+    /** IN with permission: {@code size} bytes of a port, zero-extended or with undefined upper bytes. */
+    default long readPort(final Cpu c, final int port, final int size) {
+        return -1L;
+    }
+
+    /** OUT with permission. */
+    default void writePort(final Cpu c, final int port, final int size, final long value) {
+        // nobody listens
+    }
+
+    /** RDMSR at CPL 0; #GP(0) for a register that does not exist. */
+    default long readMsr(final Cpu c, final int index) {
+        throw c.raise(CpuFault.GP, 0);
+    }
+
+    /** WRMSR at CPL 0; #GP(0) for a register or value that does not exist. */
+    default void writeMsr(final Cpu c, final int index, final long value) {
+        throw c.raise(CpuFault.GP, 0);
+    }
+
+    /** HLT at CPL 0. {@code c.nextIp()} follows it. */
+    default void halt(final Cpu c) {
+        // returns at once, as if woken
+    }
+
+    /** SYSEXIT at CPL 0, with operand size 4 or 8; goes on at {@code c.nextIp()}. */
+    default void sysexit(final Cpu c, final int size) {
+        throw c.raise(CpuFault.UD);
+    }
+
+    /** SYSRET at CPL 0, with operand size 4 or 8; goes on at {@code c.nextIp()}. */
+    default void sysret(final Cpu c, final int size) {
+        throw c.raise(CpuFault.UD);
+    }
 }

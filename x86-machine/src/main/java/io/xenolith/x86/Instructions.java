@@ -4,6 +4,7 @@ import io.xenolith.x86.decode.InstructionTable;
 import io.xenolith.x86.exec.IntegerRows;
 import io.xenolith.x86.fpu.FpuRows;
 import io.xenolith.x86.simd.SimdRows;
+import io.xenolith.x86.system.SystemRows;
 
 /** The complete instruction table: each part of the processor registers its rows here. */
 public final class Instructions {
@@ -22,6 +23,7 @@ public final class Instructions {
         IntegerRows.register(t);
         FpuRows.register(t);
         SimdRows.register(t);
+        SystemRows.register(t);
         return t;
     }
 }

@@ -1,7 +1,7 @@
 package io.xenolith.x86.mmu;
 
 import io.xenolith.shm.Raw;
-import io.xenolith.x86.system.PrivateMemory;
+import io.xenolith.shm.PrivateMemory;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
