@@ -18,11 +18,138 @@ public enum KillPoint {
 
     // ---- hypervisor process (hv.control) ----
 
+    /** A request's words are in its mailbox; it is not posted. */
+    MAILBOX_BEFORE_POST,
+    /** A request is posted; the hypervisor's hints are not set. */
+    MAILBOX_BEFORE_HINT,
+    /** A request is posted and hinted at; the doorbell is not rung. */
+    MAILBOX_BEFORE_RING,
+    /** The result is there; the requester has not taken it. */
+    MAILBOX_BEFORE_TAKE,
+    /** The hint of a posted request is taken; the request is not served. */
+    MAILBOX_BEFORE_SERVE,
+    /** The words of an intent are written; it is not begun. */
+    INTENT_BEFORE_BEGIN,
+    /** An intent has begun; its plan is not made. */
+    INTENT_BEFORE_PLAN,
+    /** The plan is made; it is not committed. */
+    INTENT_BEFORE_COMMIT,
+    /** The plan is committed; nothing of it is applied. */
+    INTENT_BEFORE_APPLY,
+    /** The plan is applied; the requester has no answer. */
+    INTENT_BEFORE_ANSWER,
+    /** The result is in the mailbox; it is not marked as served. */
+    MAILBOX_BEFORE_SERVED,
+    /** Marked as served; not marked as done. */
+    MAILBOX_BEFORE_DONE,
+    /** The requester has its answer; the intent is not ended. */
+    INTENT_BEFORE_END,
+    /** A frame is chosen and backed; its owner word is not written. */
+    HEAP_BEFORE_OWNER,
+    /** A frame is taken from its owner; its backing is not released. */
+    HEAP_BEFORE_RELEASE,
+    /** A frame is without backing; its record does not say that it is free. */
+    HEAP_BEFORE_FREE,
+    /** A new domain's record is filled in; its identity is not written. */
+    DOMAIN_BEFORE_IDENTITY,
+    /** A domain is there; its process is not started. */
+    DOMAIN_BEFORE_SPAWN,
+    /** A process runs; its identity is not recorded. */
+    DOMAIN_BEFORE_PID,
+    /** A domain is found dead; it is not marked. */
+    REAP_BEFORE_DYING,
+    /** Marked as dying; its CPU slots and mailboxes are not taken back. */
+    REAP_BEFORE_SLOTS,
+    /** Slots are taken back; its ports are not closed. */
+    REAP_BEFORE_PORTS,
+    /** A port is closed here; the peer's is not changed. */
+    REAP_BEFORE_PEER,
+    /** Ports are closed; its pins on others' frames are not dropped. */
+    REAP_BEFORE_PINS,
+    /** Pins are dropped; its frames are not swept. */
+    REAP_BEFORE_FRAMES,
+    /** Frames are swept; the slot is not free. */
+    REAP_BEFORE_FREE,
+    /** The slot is free; dom0 is not told. */
+    REAP_BEFORE_TELL,
+
     // ---- event channels ----
+    /** A port's binding is not written. */
+    PORT_BEFORE_BINDING,
+    /** One side of a binding is written; the peer's is not. */
+    PORT_BEFORE_PEER,
+    /** A virtual interrupt's port is not in the vCPU's table. */
+    PORT_BEFORE_VIRQ,
+    /** A port is raised; the vCPU's hint is not set. */
+    EVTCHN_RAISE,
+    /** The hint is set; the attention bit is not. */
+    EVTCHN_HINT,
+    /** Attention is called; pollers are not woken. */
+    EVTCHN_ATTENTION,
+    /** A raised event is taken; it is not pending. */
+    EVTCHN_TAKE,
+    /** Pending; the selector is not set. */
+    EVTCHN_PENDING,
+    /** Selected (or ready); the up-call byte is not set. */
+    EVTCHN_SELECTOR,
+    /** The up-call byte is set; the vCPU is not told. */
+    EVTCHN_UPCALL,
+    /** A port notifies another vCPU; a waiting event is not announced there. */
+    EVTCHN_BIND_VCPU,
+    /** A FIFO control block is recorded. */
+    FIFO_CONTROL,
+    /** A FIFO array page is recorded. */
+    FIFO_EXPAND,
+    /** A FIFO priority is set. */
+    FIFO_PRIORITY,
+    /** A FIFO tail's link is written. */
+    FIFO_LINK,
+    /** A FIFO head is written; the ready bit is not. */
+    FIFO_HEAD,
 
     // ---- grants ----
+    /** A grant is claimed; the guest's entry does not say that it is in use. */
+    GRANT_BEFORE_FLAGS,
+    /** The entry says in use; the frame is not fixed. */
+    GRANT_BEFORE_FRAME,
+    /** The frame is fixed; the pin does not count. */
+    GRANT_BEFORE_PIN,
+    /** The pin counts; the frame has not been looked at again. */
+    GRANT_BEFORE_RECHECK,
+    /** A pin is given up; it still counts. */
+    GRANT_BEFORE_UNPIN,
+    /** The last pin is gone; the guest's entry still says in use. */
+    GRANT_BEFORE_CLEAR,
+    /** The entry is clear; the word is still claimed. */
+    GRANT_BEFORE_RELEASE,
+    /** A frame's CODE flag is off; its generation is the old one. */
+    CODE_BEFORE_GENERATION,
+    /** The generation is new; the vCPUs are not told. */
+    CODE_BEFORE_ATTENTION,
+    /** A grant-table frame is owned; the table does not list it. */
+    GRANT_BEFORE_TABLE,
+    /** A transferred frame has its new owner; the receiver's entry does not say so. */
+    TRANSFER_BEFORE_ENTRY,
+    /** The receiver's entry holds the frame; it is not marked as completed. */
+    TRANSFER_BEFORE_COMPLETED,
 
     // ---- scheduling and time ----
+    /** A physical CPU is taken; the vCPU does not say that it runs. */
+    SLOT_TAKEN,
+    /** A physical CPU is free; nobody is put on it. */
+    SLOT_FREE,
+    /** A physical CPU is given to another vCPU; that one is not woken. */
+    SLOT_GIVEN,
+    /** A timer's deadline is taken; its interrupt is not raised. */
+    TIMER_BEFORE_RAISE,
+    /** A vCPU's deadline is set; it does not know. */
+    TIMER_SET,
+    /** A pause count is raised; the vCPUs are not told. */
+    PAUSE_BEFORE_ATTENTION,
+    /** A shutdown code is stored; the state does not say so. */
+    SHUTDOWN_BEFORE_STATE,
+    /** The state says shut down; dom0 is not told. */
+    SHUTDOWN_BEFORE_TELL,
 
     // ---- frames and page tables ----
     /** A frame's reference count is not yet changed. */

@@ -14,7 +14,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *     [HV]     [HV] [R0] [F][R0]   [F] atomic
  *
  *  binding  bits  0-7  state, STATE_*
- *                8-15  flags, FLAG_*
+ *                8-15  flags, FLAG_*; RAISED is set by senders and taken by the domain [F][R0] by compare-and-set
  *               16-31  vCPU that is notified  [R0] by compare-and-set (bind_vcpu)
  *               32-47  remote domid (interdomain: the peer; unbound: who may bind)
  *               48-63  incarnation of the remote, 0 for any
@@ -63,6 +63,8 @@ public final class EvtchnRecord {
 
     /** A flag: the consumer of this port is the hypervisor, not the guest. */
     public static final int FLAG_XEN = 1;
+    /** A flag: an event was sent and the domain has not turned it into a pending bit yet. */
+    public static final int FLAG_RAISED = 2;
 
     private EvtchnRecord() {
     }

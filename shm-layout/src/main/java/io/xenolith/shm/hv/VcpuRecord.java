@@ -11,6 +11,8 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *      | run word          long [R0]               | RunWord
  *    8 | quiesce request   long [any] +1           | shootdowns asked for
  *   16 | quiesce served    long [R0]               | shootdowns acknowledged
+ *   24 | event words       long [any] atomic or    | hint: bit n = some port p with (p >> 6) % 64 == n was raised
+ *   32 | (unused)                                  |
  *   64 +-------------------------------------------+ own line: polled at every block end
  *      | attention         int  [any] atomic or    | ATTENTION_*
  *  128 +-------------------------------------------+ own line
@@ -73,6 +75,8 @@ public final class VcpuRecord {
     public static final int QUIESCE_REQUEST = RUN + SIZE_OF_LONG;
     /** long: shootdowns acknowledged. */
     public static final int QUIESCE_SERVED = QUIESCE_REQUEST + SIZE_OF_LONG;
+    /** long: which groups of 64 ports to look at for raised events. */
+    public static final int EVENT_WORDS = QUIESCE_SERVED + SIZE_OF_LONG;
     /** int: ATTENTION_* bits. */
     public static final int ATTENTION = 64;
     /** int: doorbell. */

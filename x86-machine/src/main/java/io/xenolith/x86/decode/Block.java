@@ -36,9 +36,7 @@ public final class Block {
         this.secondMfn = secondMfn;
         this.offset = offset;
         this.bytes = bytes;
-        // a return goes somewhere else each time
-        final Row last = code[code.length - 1].row;
-        this.linkable = last == null || !"RET".equals(last.mnemonic());
+        this.linkable = !(code[code.length - 1] instanceof TerminalInsn);
     }
 
     /** True when it is in the cache; a block that may not be kept must not be linked either. */

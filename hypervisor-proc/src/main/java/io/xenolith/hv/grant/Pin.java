@@ -1,0 +1,58 @@
+package io.xenolith.hv.grant;
+
+/** One pin on a granted frame, as {@link ActiveGrants} fills it in; reusable, owned by one thread at a time. */
+public final class Pin
+{
+    /** Domain whose grant entry it is, with its incarnation. */
+    int granter;
+    int granterIncarnation;
+    /** Grant reference whose active word holds the pin (the end of a transitive chain). */
+    int gref;
+    /** Whether the pin may write. */
+    boolean write;
+    /** The frame. */
+    long mfn;
+    /** First usable byte of the frame and number of usable bytes (sub-page grants). */
+    int offset;
+    int length;
+    /** First link of a transitive grant: its own pin stays on the entry that named the second one. */
+    int viaDomid;
+    int viaIncarnation;
+    int viaGref;
+
+    /** @return the pinned machine frame. */
+    public long mfn()
+    {
+        return mfn;
+    }
+
+    /** @return the granting domain. */
+    public int granter()
+    {
+        return granter;
+    }
+
+    /** @return the grant reference. */
+    public int gref()
+    {
+        return gref;
+    }
+
+    /** @return whether the frame may be written. */
+    public boolean writable()
+    {
+        return write;
+    }
+
+    /** @return first byte of the frame that may be used. */
+    public int offset()
+    {
+        return offset;
+    }
+
+    /** @return bytes that may be used from {@link #offset()} on. */
+    public int length()
+    {
+        return length;
+    }
+}
