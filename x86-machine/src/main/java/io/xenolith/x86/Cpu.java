@@ -299,7 +299,8 @@ public final class Cpu implements MmuClient {
         int mode = long64 ? CodeMode.CODE64 : cs.big() ? CodeMode.CODE32 : 0;
         ipMask = long64 ? -1L : MASK32;
         stackMask = long64 ? -1L : seg[SS].big() ? MASK32 : 0xffff;
-        if (long64 || seg[DS].flat() && seg[ES].flat() && seg[SS].flat() && seg[SS].big()) {
+        if (long64 || seg[DS].flat() && seg[ES].flat() && seg[SS].flat() && seg[SS].big()
+            && cs.base() == 0 && cs.limit() == MASK32) {
             mode |= CodeMode.FLAT;
         }
         if (cpl == 3) {
@@ -466,6 +467,46 @@ public final class Cpu implements MmuClient {
         flagCarries = (~a & b | (~a | b) & r) & CARRIES;
     }
 
+    /** Sets the flags of a 64-bit addition. */
+    public void flagsAdd64(final long a, final long b, final long r) {
+        final long carries = a & b | (a | b) & ~r;
+        flagResult = r;
+        flagCarries = (int) (carries >>> 32) & 0xc000_0000 | (int) carries & 8;
+    }
+
+    /** Sets the flags of a 64-bit subtraction a - b. */
+    public void flagsSub64(final long a, final long b, final long r) {
+        final long carries = ~a & b | (~a | b) & r;
+        flagResult = r;
+        flagCarries = (int) (carries >>> 32) & 0xc000_0000 | (int) carries & 8;
+    }
+
+    /** Sets the flags of a 32-bit increment with result r: all but CF. */
+    public void flagsInc32(final int r) {
+        incremented(r, r == Integer.MIN_VALUE, (r & 0xf) == 0);
+    }
+
+    /** Sets the flags of a 32-bit decrement with result r: all but CF. */
+    public void flagsDec32(final int r) {
+        incremented(r, r == Integer.MAX_VALUE, (r & 0xf) == 0xf);
+    }
+
+    /** Sets the flags of a 64-bit increment with result r: all but CF. */
+    public void flagsInc64(final long r) {
+        incremented(r, r == Long.MIN_VALUE, (r & 0xf) == 0);
+    }
+
+    /** Sets the flags of a 64-bit decrement with result r: all but CF. */
+    public void flagsDec64(final long r) {
+        incremented(r, r == Long.MAX_VALUE, (r & 0xf) == 0xf);
+    }
+
+    private void incremented(final long r, final boolean overflow, final boolean adjust) {
+        final int carry = flagCarries & 0x8000_0000;
+        flagResult = r;
+        flagCarries = carry | (carry >>> 1 ^ (overflow ? 0x4000_0000 : 0)) | (adjust ? 8 : 0);
+    }
+
     /**
      * Sets result flags, carry and overflow.
      *
@@ -544,6 +585,19 @@ public final class Cpu implements MmuClient {
             checkAlignment(linear, size);
         }
         return linear;
+    }
+
+    /** Whether a segment lets a whole range be accessed and alignment does not matter; for bulk operations. */
+    public boolean allows(final int s, final long off, final long bytes, final boolean write) {
+        if (alignmentChecked) {
+            return false;
+        }
+        final Segment g = seg[s];
+        final long last = off + bytes - 1;
+        if (long64) {
+            return true;
+        }
+        return write ? off >= g.writeLow() && last <= g.writeHigh() : off >= g.readLow() && last <= g.readHigh();
     }
 
     private long linear64(final int s, final long off, final int size) {

@@ -10,13 +10,13 @@ public enum PrivilegedOp {
     MOV_TO_DR,
     /** a = debug register, b = number of the general register to set. */
     MOV_FROM_DR,
-    /** a = port, b = size in bytes; the result goes to the accumulator. */
+    /** a = port, b = size in bytes; the result goes to the accumulator. Asked at every privilege level. */
     IN,
-    /** a = port, b = size in bytes; the value is in the accumulator. */
+    /** a = port, b = size in bytes; the value is in the accumulator. Asked at every privilege level. */
     OUT,
-    /** a = port, b = size in bytes. */
+    /** Permission for an {@link #IN} that follows, a and b as there: nothing is to be read yet. */
     INS,
-    /** a = port, b = size in bytes. */
+    /** Permission for an {@link #OUT} that follows, a and b as there: nothing is to be written yet. */
     OUTS,
     /** Register number in ecx; result to edx:eax. */
     RDMSR,

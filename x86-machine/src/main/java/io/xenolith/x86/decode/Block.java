@@ -36,7 +36,9 @@ public final class Block {
         this.secondMfn = secondMfn;
         this.offset = offset;
         this.bytes = bytes;
-        this.linkable = !(code[code.length - 1] instanceof TerminalInsn);
+        // a return goes somewhere else each time
+        final Row last = code[code.length - 1].row;
+        this.linkable = last == null || !"RET".equals(last.mnemonic());
     }
 
     /** True when it is in the cache; a block that may not be kept must not be linked either. */

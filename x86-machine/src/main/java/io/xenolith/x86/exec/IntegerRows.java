@@ -1,17 +1,23 @@
 package io.xenolith.x86.exec;
 
-import io.xenolith.x86.CpuFault;
 import io.xenolith.x86.decode.InstructionTable;
 
-/** Rows of the integer instructions. */
+/** Rows of the integer instructions up to those of the Pentium Pro, in 32- and 64-bit mode. */
 public final class IntegerRows {
     private IntegerRows() {
     }
 
     /** Adds them. */
     public static void register(final InstructionTable t) {
-        t.add("0F 0B", "UD2", "", (c, i) -> {
-            throw c.raise(CpuFault.UD);
-        }).ends();
+        Alu.register(t);
+        Shifts.register(t);
+        MulDiv.register(t);
+        Moves.register(t);
+        Bits.register(t);
+        StackOps.register(t);
+        Branches.register(t);
+        Strings.register(t);
+        Bcd.register(t);
+        Traps.register(t);
     }
 }
