@@ -17,7 +17,7 @@ final class Ids {
         for (final E e : values) {
             final int n = id.applyAsInt(e);
             if (n < 0 || n >= limit) {
-                throw new IllegalStateException(type.getSimpleName() + "." + e + ": id " + n + " is not below " + limit);
+                throw new IllegalStateException(type.getSimpleName() + "." + e + ": id " + n + ", limit " + limit);
             }
             if (!ids.add(n)) {
                 throw new IllegalStateException(type.getSimpleName() + "." + e + ": id " + n + " is taken");
