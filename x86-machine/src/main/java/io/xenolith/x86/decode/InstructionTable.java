@@ -2,8 +2,11 @@ package io.xenolith.x86.decode;
 
 import io.xenolith.x86.Exec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Every instruction that the CPU knows. Filled once, then only read. */
 public final class InstructionTable {
@@ -11,11 +14,12 @@ public final class InstructionTable {
 
     private final List<Row> rows = new ArrayList<>();
     private final Row[][] byOpcode = new Row[Encoding.MAPS * 256][];
+    private final Set<String> encodings = new HashSet<>();
     private final boolean[] modRm = new boolean[Encoding.MAPS * 256];
 
     /** An empty table. */
     public InstructionTable() {
-        java.util.Arrays.fill(byOpcode, NO_ROWS);
+        Arrays.fill(byOpcode, NO_ROWS);
     }
 
     /**
@@ -26,10 +30,13 @@ public final class InstructionTable {
      * @param operands comma-separated, see {@link OperandSpec}; empty for none
      * @param exec     the body
      * @return the row, for its attributes
-     * @throws IllegalArgumentException when a notation is unknown
+     * @throws IllegalArgumentException when a notation is unknown, or there is such a row
      */
     public Row add(final String encoding, final String mnemonic, final String operands, final Exec exec) {
         final Row row = new Row(Encoding.parse(encoding), mnemonic, operands, exec);
+        if (!encodings.add(encoding + " " + operands)) {
+            throw new IllegalArgumentException("two rows for " + encoding + " " + mnemonic);
+        }
         rows.add(row);
         final int last = row.encoding().plusRegister() ? 7 : 0;
         for (int r = 0; r <= last; r++) {
@@ -40,7 +47,7 @@ public final class InstructionTable {
 
     private void index(final int slot, final Row row) {
         final Row[] old = byOpcode[slot];
-        final Row[] now = java.util.Arrays.copyOf(old, old.length + 1);
+        final Row[] now = Arrays.copyOf(old, old.length + 1);
         now[old.length] = row;
         byOpcode[slot] = now;
         modRm[slot] |= row.encoding().modRm();

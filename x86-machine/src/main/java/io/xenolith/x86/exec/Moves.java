@@ -29,7 +29,6 @@ final class Moves {
         t.add("0F BF /r", "MOVSX", "Gv,Ew", (c, i) -> movsx(c, i, 2)).hot(HotMove::movsx);
         t.add("63 /r", "MOVSXD", "Gv,Ez", (c, i) -> movsx(c, i, i.operands[1].size())).only64();
         t.add("8D /r", "LEA", "Gv,M", (c, i) -> Ops.write(c, i, 0, i.ea(c))).hot(HotMove::lea);
-        t.add("NP 0F C3 /r", "MOVNTI", "My,Gy", Moves::mov).feature(Feature.SSE2);
         exchanges(t);
         extensions(t);
         nops(t);

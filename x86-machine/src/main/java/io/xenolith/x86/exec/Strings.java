@@ -3,7 +3,6 @@ package io.xenolith.x86.exec;
 import io.xenolith.shm.Raw;
 import io.xenolith.x86.Cpu;
 import io.xenolith.x86.Insn;
-import io.xenolith.x86.PrivilegedOp;
 import io.xenolith.x86.decode.InstructionTable;
 
 /**
@@ -36,10 +35,6 @@ final class Strings {
         t.add("A7", "CMPS", "Xv,Yv", (c, i) -> repeat(c, i, Strings::cmps)).repeating();
         t.add("AE", "SCAS", "AL,Yb", (c, i) -> repeat(c, i, Strings::scas)).repeating();
         t.add("AF", "SCAS", "rAX,Yv", (c, i) -> repeat(c, i, Strings::scas)).repeating();
-        t.add("6C", "INS", "Yb", (c, i) -> repeat(c, i, Strings::ins)).repeating().privileged().ends();
-        t.add("6D", "INS", "Yz", (c, i) -> repeat(c, i, Strings::ins)).repeating().privileged().ends();
-        t.add("6E", "OUTS", "Xb", (c, i) -> repeat(c, i, Strings::outs)).repeating().privileged().ends();
-        t.add("6F", "OUTS", "Xz", (c, i) -> repeat(c, i, Strings::outs)).repeating().privileged().ends();
     }
 
     private static int size(final Insn i) {
@@ -148,35 +143,6 @@ final class Strings {
     private static boolean compare(final Cpu c, final Insn i, final int size, final long a, final long b) {
         c.flagsSub(size, a, b, Ops.signed(a - b, size));
         return (a == b) == (i.rep == 0xf2);
-    }
-
-    private static boolean ins(final Cpu c, final Insn i) {
-        final int size = size(i);
-        final long to = destination(c, i, size, true);
-        final long saved = c.gpr[Cpu.RAX];
-        c.privileged(PrivilegedOp.INS, c.gpr[Cpu.RDX] & 0xffff, size);
-        c.mmu.checkWrite(to, size);
-        c.privileged(PrivilegedOp.IN, c.gpr[Cpu.RDX] & 0xffff, size);
-        final long v = c.gpr[Cpu.RAX];
-        c.gpr[Cpu.RAX] = saved;
-        c.write(to, size, v);
-        advance(c, i, Cpu.RDI, size);
-        return false;
-    }
-
-    private static boolean outs(final Cpu c, final Insn i) {
-        final int size = size(i);
-        c.privileged(PrivilegedOp.OUTS, c.gpr[Cpu.RDX] & 0xffff, size);
-        final long v = c.read(source(c, i, size), size);
-        final long saved = c.gpr[Cpu.RAX];
-        c.gpr[Cpu.RAX] = v;
-        try {
-            c.privileged(PrivilegedOp.OUT, c.gpr[Cpu.RDX] & 0xffff, size);
-        } finally {
-            c.gpr[Cpu.RAX] = saved;
-        }
-        advance(c, i, Cpu.RSI, size);
-        return false;
     }
 
     // ---- whole runs inside a page at once ----
