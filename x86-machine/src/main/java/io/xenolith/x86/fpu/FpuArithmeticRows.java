@@ -85,14 +85,15 @@ final class FpuArithmeticRows {
     }
 
     private static void conclude(Cpu c, int answer, int pops) {
-        if (c.fpu.unit.compare.setConditions(answer)) {
-            pop(c, pops);
-        }
+        c.fpu.unit.compare.setConditions(answer);
+        pop(c, pops);
     }
 
     private static void pop(Cpu c, int pops) {
-        for (int n = 0; n < pops; n++) {
-            c.fpu.pop();
+        if (c.fpu.unit.compare.mayPop()) {
+            for (int n = 0; n < pops; n++) {
+                c.fpu.pop();
+            }
         }
     }
 
@@ -105,11 +106,8 @@ final class FpuArithmeticRows {
 
     private void flagComparison(String encoding, String name, boolean quiet, int pops) {
         table.add(encoding, name, "ST,STi", X87Gate.waiting((c, i) -> {
-            int answer = c.fpu.unit.compare.registers(i.rm & 7, quiet);
-            if (answer != X87Compare.NONE) {
-                setFlags(c, answer);
-                pop(c, pops);
-            }
+            setFlags(c, c.fpu.unit.compare.registers(i.rm & 7, quiet));
+            pop(c, pops);
         })).feature(Feature.P6);
     }
 

@@ -39,9 +39,9 @@ final class FpuControlRows {
 
     /** Interrupt control of the 8087 and the mode switch of the 80287: accepted and without effect. */
     private void obsolete() {
-        row("DB E0", "FNENI", "", X87Gate.waiting((c, i) -> { }));
-        row("DB E1", "FNDISI", "", X87Gate.waiting((c, i) -> { }));
-        row("DB E4", "FNSETPM", "", X87Gate.waiting((c, i) -> { }));
+        row("DB E0", "FNENI", "", X87Gate.noWait((c, i) -> { }));
+        row("DB E1", "FNDISI", "", X87Gate.noWait((c, i) -> { }));
+        row("DB E4", "FNSETPM", "", X87Gate.noWait((c, i) -> { }));
     }
 
     private void environment() {

@@ -116,11 +116,8 @@ final class FpuTransferRows {
         for (String encoding : new String[] {"D9 C8+i", "DD C8+i", "DF C8+i"}) {
             row(encoding, "FXCH", "ST,STi", (c, i) -> c.fpu.unit.exchange(i.rm & 7));
         }
-        row("DD C0+i", "FFREE", "STi", (c, i) -> c.fpu.free(i.rm & 7));
-        row("DF C0+i", "FFREEP", "STi", (c, i) -> {
-            c.fpu.free(i.rm & 7);
-            c.fpu.pop();
-        });
+        row("DD C0+i", "FFREE", "STi", (c, i) -> c.fpu.unit.free(i.rm & 7, false));
+        row("DF C0+i", "FFREEP", "STi", (c, i) -> c.fpu.unit.free(i.rm & 7, true));
         row("D9 F6", "FDECSTP", "", (c, i) -> rotate(c, -1));
         row("D9 F7", "FINCSTP", "", (c, i) -> rotate(c, 1));
         row("D9 D0", "FNOP", "", (c, i) -> { });

@@ -94,6 +94,9 @@ public final class Rounder {
         if ((unmasked & UE) != 0) {
             flags = inexact ? UE | PE : UE;
             exponent += RESCALE;
+            if (exponent < format.minExponent()) {
+                vanish(format);
+            }
             return;
         }
         int shift = format.minExponent() - r.exponent;
@@ -109,14 +112,28 @@ public final class Rounder {
         if ((unmasked & OE) != 0) {
             flags = inexact ? OE | PE : OE;
             exponent -= RESCALE;
+            if (exponent > format.maxExponent()) {
+                overflowTo(true, format);
+            }
             return;
         }
+        overflowTo(mode == NEAREST || mode == (negative ? DOWN : UP), format);
+    }
+
+    private void overflowTo(boolean infinity, FloatFormat format) {
         flags = OE | PE;
-        boolean toInfinity = mode == NEAREST || mode == (negative ? DOWN : UP);
-        infinite = toInfinity;
-        roundedUp = toInfinity;
+        infinite = infinity;
+        roundedUp = infinity;
         exponent = format.maxExponent();
-        significand = toInfinity ? Long.MIN_VALUE : -1L << 64 - format.precision();
+        significand = infinity ? Long.MIN_VALUE : -1L << 64 - format.precision();
+    }
+
+    /** A result (of FSCALE) that stays too small even rescaled. */
+    private void vanish(FloatFormat format) {
+        flags = UE | PE;
+        roundedUp = false;
+        exponent = format.minExponent();
+        significand = 0;
     }
 
     /** Upper half of {@code hi:lo >>> shift}. */

@@ -8,8 +8,12 @@ final class Trigonometry {
     /** pi/2 of the unit, in units of 2^-67: hexadecimal C.90FDAA22168C234C without its point. */
     private static final long HALF_PI_HIGH = 0xcL;
     private static final long HALF_PI_LOW = 0x90fd_aa22_168c_234cL;
-    /** Below this exponent an argument equals its sine and tangent to 128 bits. */
-    private static final int TINY = -66;
+    /** Below this exponent silicon answers sine and tangent with the argument itself and cosine with one, in every rounding mode. */
+    private static final int TINY = -68;
+    /** Below this exponent silicon's tangent is a hair below its argument (the true one is above; both round to nearest alike). */
+    private static final int SMALL_TANGENT = -33;
+    /** Below this exponent the arc tangent is taken to equal the quotient. */
+    private static final int SMALL_QUOTIENT = -40;
     /** True pi. */
     private static final long PI_HIGH = 0xc90f_daa2_2168_c234L;
     private static final long PI_LOW = 0xc4c6_628b_80dc_1cd1L;
@@ -89,7 +93,7 @@ final class Trigonometry {
     /** Sine of a finite, non-zero number. */
     void sine(Real x, Real out) {
         if (x.exponent < TINY) {
-            nextTo(x, out, false);
+            plain(x, out);
             return;
         }
         reduce(x);
@@ -100,13 +104,7 @@ final class Trigonometry {
     /** Cosine of a finite, non-zero number. */
     void cosine(Real x, Real out) {
         if (x.exponent < TINY) {
-            out.set(x);
-            out.denormal = false;
-            out.kind = Real.FINITE;
-            out.negative = false;
-            out.exponent = -1;
-            out.significand = -1;
-            out.low = -1;
+            out.setLong(1);
             return;
         }
         reduce(x);
@@ -117,7 +115,11 @@ final class Trigonometry {
     /** Tangent. */
     void tangent(Real x, Real out) {
         if (x.exponent < TINY) {
-            nextTo(x, out, true);
+            plain(x, out);
+            return;
+        }
+        if (x.exponent < SMALL_TANGENT) {
+            hairBelow(x, out);
             return;
         }
         reduce(x);
@@ -135,16 +137,16 @@ final class Trigonometry {
         w.store(out, true);
     }
 
-    /** {@code x} a hair larger or smaller in magnitude. */
-    static void nextTo(Real x, Real out, boolean larger) {
+    private static void plain(Real x, Real out) {
         out.set(x);
         out.denormal = false;
-        if (larger) {
-            out.low = 1;
-        } else {
-            boolean power = x.significand == Long.MIN_VALUE;
-            out.significand = power ? -1 : x.significand - 1;
-            out.exponent = power ? x.exponent - 1 : x.exponent;
+    }
+
+    /** {@code x} a hair smaller in magnitude; silicon lets powers of two stand. */
+    private static void hairBelow(Real x, Real out) {
+        plain(x, out);
+        if (x.significand != Long.MIN_VALUE) {
+            out.significand = x.significand - 1;
             out.low = -1;
         }
     }
@@ -157,17 +159,13 @@ final class Trigonometry {
         Real large = steep ? y : x;
         reduced.set(small).divide(slice.set(large));
         reduced.negative = false;
-        boolean tiny = reduced.exponent < TINY;
+        boolean tiny = reduced.exponent < SMALL_QUOTIENT;
         if (!steep && !x.negative && tiny) {
-            boolean exact = exactQuotient(small, large);
             reduced.negative = y.negative;
-            reduced.store(out, !exact);
-            if (exact) {
-                nextTo(out, out, false);
-            }
+            reduced.store(out, !exactQuotient(small, large));
             return;
         }
-        arcTangentOfRatio(tiny);
+        arcTangentOfRatio();
         if (steep) {
             addPi(0, !x.negative);
         } else if (x.negative) {
@@ -189,10 +187,7 @@ final class Trigonometry {
     }
 
     /** {@code reduced = atan(reduced)} for zero to one. */
-    private void arcTangentOfRatio(boolean tiny) {
-        if (tiny) {
-            return;
-        }
+    private void arcTangentOfRatio() {
         int k = reduced.exponent < -5 ? 0 : (int) ((reduced.high >>> 1) + (1L << 57 - reduced.exponent) >>> 58 - reduced.exponent);
         if (k > 0) {
             slice.setLong(k);

@@ -7,14 +7,18 @@ import static io.xenolith.x86.fpu.FpuState.C3;
 import static io.xenolith.x86.fpu.FpuState.DE;
 import static io.xenolith.x86.fpu.FpuState.IE;
 
-/** Comparisons and FXAM. */
+/**
+ * Comparisons and FXAM. A comparison always has an answer, which silicon delivers even when it raises an unmasked exception; only the
+ * pop is then suppressed, see {@link #mayPop}.
+ */
 public final class X87Compare {
-    /** Answers of a comparison; {@link #NONE} when an unmasked exception suppressed it. */
-    public static final int LESS = -1, EQUAL = 0, GREATER = 1, UNORDERED = 2, NONE = 3;
+    /** Answers of a comparison. */
+    public static final int LESS = -1, EQUAL = 0, GREATER = 1, UNORDERED = 2;
     private static final int CONDITIONS = C0 | C2 | C3;
 
     private final X87Unit unit;
     private final FpuState state;
+    private boolean mayPop;
 
     /** Comparisons of the given unit. */
     public X87Compare(X87Unit unit) {
@@ -22,9 +26,13 @@ public final class X87Compare {
         this.state = unit.state;
     }
 
-    /** Compares ST(0) with {@code ST(i)}; {@code quiet} comparisons raise IE only for signalling NaNs. */
+    /** Whether the last comparison raised no unmasked exception. */
+    public boolean mayPop() {
+        return mayPop;
+    }
+
+    /** Compares ST(0) with {@code ST(i)}; {@code quiet} comparisons raise IE only for signalling NaNs. C1 stays but for a fault. */
     public int registers(int i, boolean quiet) {
-        unit.clearC1();
         if (state.isEmpty(0) || state.isEmpty(i)) {
             return fault();
         }
@@ -56,7 +64,8 @@ public final class X87Compare {
     }
 
     private int fault() {
-        return unit.stackFault(false) ? UNORDERED : NONE;
+        mayPop = unit.stackFault(false);
+        return UNORDERED;
     }
 
     private int withB(boolean quiet) {
@@ -64,25 +73,22 @@ public final class X87Compare {
         Real b = unit.b;
         if (a.kind >= Real.QNAN || b.kind >= Real.QNAN) {
             boolean signal = !quiet || a.kind > Real.QNAN || b.kind > Real.QNAN;
-            return unit.precompute(signal ? IE : 0) ? UNORDERED : NONE;
+            mayPop = unit.precompute(signal ? IE : 0);
+            return UNORDERED;
         }
-        return unit.precompute(a.denormal || b.denormal ? DE : 0) ? Integer.signum(Arithmetic.compare(a, b)) : NONE;
+        mayPop = unit.precompute(a.denormal || b.denormal ? DE : 0);
+        return Integer.signum(Arithmetic.compare(a, b));
     }
 
-    /** Sets C0, C2 and C3 from an answer; false when there was none. */
-    public boolean setConditions(int answer) {
+    /** Sets C0, C2 and C3 from an answer and clears C1. */
+    public void setConditions(int answer) {
         int bits = switch (answer) {
             case LESS -> C0;
             case EQUAL -> C3;
             case GREATER -> 0;
-            case UNORDERED -> CONDITIONS;
-            default -> -1;
+            default -> CONDITIONS;
         };
-        if (bits < 0) {
-            return false;
-        }
-        state.status = state.status & ~CONDITIONS | bits;
-        return true;
+        state.status = state.status & ~(CONDITIONS | C1) | bits;
     }
 
     /** FXAM: the class of ST(0) in C3, C2 and C0, its sign in C1. */

@@ -23,9 +23,8 @@ public final class X87Scale {
     public void remainder(boolean nearest) {
         unit.clearC1();
         if (state.isEmpty(0) || state.isEmpty(1)) {
-            if (unit.underflow(0)) {
-                state.status &= ~C2;
-            }
+            state.status &= ~C2;
+            unit.underflow(0);
             return;
         }
         Real a = unit.load(unit.a, 0);
@@ -39,12 +38,13 @@ public final class X87Scale {
             }
             flags |= unit.denormalFlag(flags);
         }
+        state.status &= ~C2;
         if (!unit.precompute(flags)) {
             return;
         }
         if (unit.result.kind == Real.FINITE && b.kind == Real.FINITE) {
             reduce(a, b, nearest);
-        } else {
+        } else if (!unit.result.isNan()) {
             quotient(0);
         }
         unit.deliver(0, FloatFormat.EXTENDED);
@@ -191,17 +191,11 @@ public final class X87Scale {
     public void extract() {
         unit.clearC1();
         if (state.isEmpty(0)) {
-            if (unit.underflow(0)) {
-                unit.push(Real.INDEFINITE, Real.INDEFINITE_SIGN_EXPONENT);
-            }
+            pushFault(false);
             return;
         }
         if (!state.isEmpty(7)) {
-            if (unit.stackFault(true)) {
-                state.set(0, Real.INDEFINITE, Real.INDEFINITE_SIGN_EXPONENT);
-                state.top = state.top - 1 & 7;
-                state.set(0, Real.INDEFINITE, Real.INDEFINITE_SIGN_EXPONENT);
-            }
+            pushFault(true);
             return;
         }
         Real a = unit.load(unit.a, 0);
@@ -212,6 +206,13 @@ public final class X87Scale {
         }
         if (unit.precompute(flags)) {
             split(unit.result);
+        }
+    }
+
+    private void pushFault(boolean overflow) {
+        if (unit.stackFault(overflow)) {
+            state.set(0, Real.INDEFINITE, Real.INDEFINITE_SIGN_EXPONENT);
+            unit.pushIndefinite();
         }
     }
 

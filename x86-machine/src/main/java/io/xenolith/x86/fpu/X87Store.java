@@ -111,6 +111,8 @@ public final class X87Store {
         flags = rounder.flags;
         roundedUp = rounder.roundedUp;
         if ((flags & unmasked) != 0) {
+            flags &= ~PE;
+            roundedUp = false;
             write = false;
         }
         return true;

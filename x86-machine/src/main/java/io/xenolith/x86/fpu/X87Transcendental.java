@@ -25,14 +25,15 @@ public final class X87Transcendental {
         this.state = unit.state;
     }
 
-    private boolean deliver() {
-        return unit.deliver(0, FloatFormat.EXTENDED);
+    private void deliver() {
+        unit.deliverApproximation(0);
     }
 
     /** FSIN ({@code cosine} false) and FCOS. */
     public void circular(boolean cosine) {
         unit.clearC1();
         if (state.isEmpty(0)) {
+            state.status &= ~C2;
             unit.underflow(0);
             return;
         }
@@ -91,11 +92,14 @@ public final class X87Transcendental {
             trigonometry.cosine(a, second);
             trigonometry.sine(a, unit.result);
         } else if (a.kind == Real.ZERO) {
-            second.setLong(1);
+            deliver();
+            unit.push(Long.MIN_VALUE, ONE_SIGN_EXPONENT);
+            return;
         } else {
             second.set(unit.result);
         }
         deliver();
+        unit.clearC1();
         pushResult(second);
     }
 
@@ -135,11 +139,10 @@ public final class X87Transcendental {
     }
 
     private void pushFault(boolean overflow) {
+        state.status &= ~C2;
         if (unit.stackFault(overflow)) {
-            state.status &= ~C2;
             state.set(0, Real.INDEFINITE, Real.INDEFINITE_SIGN_EXPONENT);
-            state.top = state.top - 1 & 7;
-            state.set(0, Real.INDEFINITE, Real.INDEFINITE_SIGN_EXPONENT);
+            unit.pushIndefinite();
         }
     }
 
@@ -161,6 +164,8 @@ public final class X87Transcendental {
         }
         if (a.isInfinite() && a.negative) {
             unit.result.setLong(-1);
+            unit.deliver(0, FloatFormat.EXTENDED);
+            return;
         } else if (a.kind == Real.FINITE && inUnitRange(a)) {
             logarithms.powerMinusOne(a, unit.result);
         }
@@ -191,7 +196,10 @@ public final class X87Transcendental {
                 flags = function.apply(a, b);
                 flags |= unit.denormalFlag(flags);
             }
-            done = unit.precompute(flags) && unit.deliver(1, FloatFormat.EXTENDED);
+            done = unit.precompute(flags);
+            if (done) {
+                unit.deliverApproximation(1);
+            }
         }
         if (done) {
             state.pop();

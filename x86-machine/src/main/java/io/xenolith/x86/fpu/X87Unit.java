@@ -110,10 +110,10 @@ public final class X87Unit {
         if (overflow && !stackFault(true)) {
             return false;
         }
-        state.top = state.top - 1 & 7;
         if (overflow) {
-            state.set(0, Real.INDEFINITE, Real.INDEFINITE_SIGN_EXPONENT);
+            pushIndefinite();
         } else {
+            state.top = state.top - 1 & 7;
             state.set(0, significand, signExponent);
         }
         return true;
@@ -128,16 +128,18 @@ public final class X87Unit {
     /** FLD ST(i). */
     public void loadRegister(int i) {
         clearC1();
-        if (!state.isEmpty(7)) {
-            push(0, 0);
-            return;
-        }
         int p = state.physical(i);
         if (!state.isEmpty(i)) {
             push(state.significand[p], state.signExponent[p]);
         } else if (stackFault(false)) {
-            push(Real.INDEFINITE, Real.INDEFINITE_SIGN_EXPONENT);
+            pushIndefinite();
         }
+    }
+
+    /** Pushes the default NaN whatever is in the way, as part of a masked response. */
+    void pushIndefinite() {
+        state.top = state.top - 1 & 7;
+        state.set(0, Real.INDEFINITE, Real.INDEFINITE_SIGN_EXPONENT);
     }
 
     /** FLD m32. */
@@ -168,8 +170,9 @@ public final class X87Unit {
             push(0, 0);
             return;
         }
-        int flags = r.kind == Real.SNAN ? IE : r.denormal ? DE : 0;
-        if (precompute(flags)) {
+        // A denormal is loaded even when DE is not masked.
+        boolean loaded = precompute(r.kind == Real.SNAN ? IE : r.denormal ? DE : 0) || r.denormal;
+        if (loaded) {
             if (r.kind == Real.SNAN) {
                 r.quieten();
             }
@@ -309,6 +312,14 @@ public final class X87Unit {
         return true;
     }
 
+    /** Delivers an approximation: it counts as inexact even where it happens to need no rounding. */
+    void deliverApproximation(int destination) {
+        deliver(destination, FloatFormat.EXTENDED);
+        if (result.kind == Real.FINITE && (rounder.flags & PE) == 0) {
+            postcompute(rounder.significand < 0 ? PE : PE | UE, false);
+        }
+    }
+
     /** FSQRT. */
     public void squareRoot() {
         clearC1();
@@ -409,21 +420,27 @@ public final class X87Unit {
         }
     }
 
-    /** The undocumented FSTPNCE: as FSTP ST(i), but an empty ST(0) raises nothing and only leaves {@code ST(i)} empty. */
+    /** The undocumented FSTPNCE: as FSTP ST(i), but an empty ST(0) raises nothing and leaves {@code ST(i)} alone. */
     public void copyAndPop(int i) {
         clearC1();
-        int p = state.physical(0);
-        boolean empty = state.isEmpty(0);
-        state.set(i, state.significand[p], state.signExponent[p]);
-        if (empty) {
-            state.free(i);
+        if (!state.isEmpty(0)) {
+            int p = state.physical(0);
+            state.set(i, state.significand[p], state.signExponent[p]);
         }
         state.pop();
     }
 
-    /** FCMOVcc with a condition that holds or not: the operands are checked either way. */
-    public void moveIf(boolean condition, int i) {
+    /** FFREE and the undocumented FFREEP. */
+    public void free(int i, boolean pop) {
         clearC1();
+        state.free(i);
+        if (pop) {
+            state.pop();
+        }
+    }
+
+    /** FCMOVcc with a condition that holds or not: the operands are checked either way. C1 stays but for a fault. */
+    public void moveIf(boolean condition, int i) {
         if (state.isEmpty(0) || state.isEmpty(i)) {
             underflow(0);
         } else if (condition) {

@@ -171,7 +171,7 @@ final class SimdConvertRows {
         });
     }
 
-    /** Conversions from and to MMX registers enter the MMX state and wait for x87 exceptions. */
+    /** Conversions from and to MMX registers wait for x87 exceptions and enter the MMX state, even when they then fault with #XM. */
     private void mmxIntegers() {
         row("NP 0F 2A /r", "CVTPI2PS", "Vo,Qq", Feature.SSE, (c, i) -> {
             long v = integers(c, i);
@@ -191,11 +191,13 @@ final class SimdConvertRows {
             row("NP " + opcode, name + "S2PI", "Pq,Wq", Feature.SSE, (c, i) -> {
                 SimdAccess.pending(c);
                 long v = source64(c, i);
+                c.fpu.enterMmx();
                 toMmx(c, i, singlesToIntegers(begin(c), v, truncate));
             });
             row("66 " + opcode, name + "D2PI", "Pq,Wo", Feature.SSE2, (c, i) -> {
                 SimdAccess.pending(c);
                 SseUnit u = source(c, i);
+                c.fpu.enterMmx();
                 u.begin();
                 toMmx(c, i, doublesToIntegers(u, truncate));
             });
@@ -213,7 +215,6 @@ final class SimdConvertRows {
 
     private static void toMmx(Cpu c, Insn i, long value) {
         finish(c);
-        c.fpu.enterMmx();
         c.fpu.setMm(i.reg & 7, value);
     }
 }

@@ -63,6 +63,7 @@ final class SimdMoveRows {
         mmxRow("NP 0F 7F /r", "MOVQ", "Qq,Pq", Feature.MMX, SimdMoveRows::storeMm);
         table.add("NP 0F 77", "EMMS", "", (c, i) -> {
             mmx(c);
+            c.fpu.top = 0;
             c.fpu.used = 0;
         }).feature(Feature.MMX);
     }
