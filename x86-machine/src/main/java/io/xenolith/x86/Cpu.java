@@ -784,6 +784,12 @@ public final class Cpu implements MmuClient {
     }
 
     @Override
+    public RuntimeException nonCanonical(final long linear) {
+        // the interpreter knows the instruction and makes it #SS where it went through the stack
+        return fault.setNonCanonical(linear);
+    }
+
+    @Override
     public boolean holdsCode(final long mfn) {
         return codeCache.holdsCode(mfn);
     }

@@ -35,6 +35,9 @@ public final class CpuFault extends RuntimeException {
     /** Linear address of a page fault, else 0. */
     public long address;
 
+    /** A #GP(0) for an address that no segment check has seen. */
+    private boolean nonCanonical;
+
     CpuFault() {
         super(null, null, false, false);
     }
@@ -42,6 +45,7 @@ public final class CpuFault extends RuntimeException {
     /** Fills in a fault without error code. */
     public CpuFault set(final int vector) {
         this.vector = vector;
+        this.nonCanonical = false;
         this.errorCode = 0;
         this.hasErrorCode = false;
         this.address = 0;
@@ -51,6 +55,7 @@ public final class CpuFault extends RuntimeException {
     /** Fills in a fault with error code. */
     public CpuFault set(final int vector, final int errorCode) {
         this.vector = vector;
+        this.nonCanonical = false;
         this.errorCode = errorCode;
         this.hasErrorCode = true;
         this.address = 0;
@@ -60,10 +65,24 @@ public final class CpuFault extends RuntimeException {
     /** Fills in a page fault. */
     public CpuFault setPageFault(final long address, final int errorCode) {
         this.vector = PF;
+        this.nonCanonical = false;
         this.errorCode = errorCode;
         this.hasErrorCode = true;
         this.address = address;
         return this;
+    }
+
+    CpuFault setNonCanonical(final long linear) {
+        set(GP, 0);
+        nonCanonical = true;
+        return this;
+    }
+
+    /** Turns the #GP(0) of a non-canonical address into #SS(0) when the access was one of the stack's. */
+    public void attribute(final boolean stack) {
+        if (nonCanonical && stack) {
+            set(SS, 0);
+        }
     }
 
     @Override

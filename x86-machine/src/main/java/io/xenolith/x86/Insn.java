@@ -2,6 +2,7 @@ package io.xenolith.x86;
 
 import io.xenolith.x86.decode.Operand;
 import io.xenolith.x86.decode.Row;
+import java.util.Set;
 
 /**
  * A decoded instruction. Position-independent: it knows its offset in its block but not its address, so that a frame's
@@ -11,6 +12,8 @@ import io.xenolith.x86.decode.Row;
 public abstract class Insn {
     /** No operands. */
     public static final Operand[] NO_OPERANDS = {};
+
+    private static final Set<String> STACK_MNEMONICS = Set.of("PUSH", "POP", "CALL", "RET", "LEAVE");
 
     /** The row of the instruction table. */
     public Row row;
@@ -81,6 +84,14 @@ public abstract class Insn {
     /** True when the ModRM operand is in memory. */
     public final boolean isMemory() {
         return (mod & ~3) == 0 && mod != 3;
+    }
+
+    /** True when the access that faults first goes through the stack segment. */
+    public final boolean stackAccess() {
+        if (row == null) {
+            return false;
+        }
+        return isMemory() ? seg == Cpu.SS : STACK_MNEMONICS.contains(row.mnemonic());
     }
 
     /** Linear address of the memory operand after the segment's checks. */

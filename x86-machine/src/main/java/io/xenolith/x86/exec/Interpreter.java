@@ -70,6 +70,7 @@ public final class Interpreter {
             if (k >= 0) {
                 cpu.instructions += k;
                 cpu.ip = gpr[Cpu.BLOCK_IP] + code[k].offset & cpu.ipMask();
+                f.attribute(code[k].stackAccess());
             }
             deliver(f);
         } catch (final BlockDiscarded e) {
@@ -131,15 +132,18 @@ public final class Interpreter {
      */
     public boolean tryStep() {
         final long at = c.ip;
+        Insn[] code = null;
         try {
-            final Block b = cache.findSingle();
+            code = cache.findSingle().code;
             c.gpr[Cpu.BLOCK_IP] = at;
-            final Insn[] code = b.code;
             for (int k = 0; k < code.length; k++) {
                 code[k].run(c);
             }
         } catch (final CpuFault f) {
             c.ip = at;
+            if (code != null) {
+                f.attribute(code[0].stackAccess());
+            }
             return false;
         } catch (final BlockDiscarded e) {
             // it overwrote itself: it is complete all the same

@@ -268,6 +268,9 @@ public final class Mmu {
      * @return the physical address
      */
     public long translate(final long linear, final int access) {
+        if (walker.mode == PageWalker.MODE_LONG && linear << 16 >> 16 != linear) {
+            throw client.nonCanonical(linear);
+        }
         final int error = walk(linear, access);
         if (error != PageWalker.NO_FAULT) {
             throw client.pageFault(linear, error);

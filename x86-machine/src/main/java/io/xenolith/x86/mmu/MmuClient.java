@@ -15,6 +15,15 @@ public interface MmuClient {
      */
     RuntimeException pageFault(long linear, int errorCode);
 
+    /**
+     * Prepares the fault of an address that is not canonical, where no check of the segment came before.
+     *
+     * @return the exception to throw
+     */
+    default RuntimeException nonCanonical(final long linear) {
+        return pageFault(linear, 0);
+    }
+
     /** Whether decoded instructions are kept for this frame; such a frame is never entered for writing. */
     boolean holdsCode(long mfn);
 
