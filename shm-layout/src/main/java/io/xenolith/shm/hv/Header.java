@@ -37,7 +37,8 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *  208 | free frames        long [HV]      |
  *  216 | heap hint          long [HV]      | where the next search for a free frame begins
  *  224 | flags              long [HV]      |
- *  232 | (unused)                          |
+ *  232 | waiting domains    2 x long (any) | bit = slot with a vCPU that wants a physical CPU
+ *  248 | (unused)                          |
  *  256 +-----------------------------------+ one line per busy word from here on
  *      | hypervisor doorbell int (any)     | rung after a mailbox is filled or a death is suspected
  *  264 | hypervisor run word long [HV]     | RunWord of the serving thread
@@ -112,6 +113,9 @@ public final class Header {
     /** long: machine flags. */
     public static final int FLAGS = HEAP_HINT + SIZE_OF_LONG;
 
+    /** 2 longs: bit {@code slot} is set when some vCPU of that domain waits for a physical CPU. */
+    public static final int WAITING_DOMAINS = FLAGS + SIZE_OF_LONG;
+
     /** int: doorbell of the hypervisor process. */
     public static final int HYPERVISOR_DOORBELL = 256;
     /** long: run word of the hypervisor's serving thread. */
@@ -149,6 +153,8 @@ public final class Header {
     public static final int STOP_INVARIANT = 1;
     /** {@link #STOPPED}: asked for by a command. */
     public static final int STOP_REQUESTED = 2;
+    /** {@link #STOPPED}: the audit looks at the machine; ends by itself. */
+    public static final int STOP_AUDIT = 3;
 
     private Header() {
     }
