@@ -370,10 +370,14 @@ public final class Cpu implements MmuClient {
             | (sf() ? Eflags.SF : 0) | (of() ? Eflags.OF : 0);
     }
 
-    /** Sets all of EFLAGS; bits that do not exist are ignored. */
+    /**
+     * Sets all of EFLAGS; bits that do not exist are ignored. RF is not kept while no breakpoint is armed: the next
+     * instruction would clear it, and only breakpoints can see the difference.
+     */
     public void setEflags(final int flags) {
         setArithmeticFlags(flags);
-        final int system = flags & SYSTEM_FLAGS | Eflags.ONE;
+        final int kept = (special & SPECIAL_BREAKPOINTS) != 0 ? SYSTEM_FLAGS : SYSTEM_FLAGS & ~Eflags.RF;
+        final int system = flags & kept | Eflags.ONE;
         final int changed = system ^ systemFlags;
         systemFlags = system;
         if ((changed & Eflags.AC) != 0) {

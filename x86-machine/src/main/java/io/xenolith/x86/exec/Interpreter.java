@@ -104,6 +104,7 @@ public final class Interpreter {
         final boolean shadowed = (c.special & Cpu.SPECIAL_SHADOW) != 0;
         final boolean trap = (c.special & Cpu.SPECIAL_TRAP) != 0;
         c.special &= ~(Cpu.SPECIAL_SHADOW | Cpu.SPECIAL_INTERRUPTED);
+        final long at = c.ip;
         if (!shadowed && c.instructionBreakpointDue()) {
             c.env.exception(c, CpuFault.DB, 0, false, 0);
             return;
@@ -113,7 +114,10 @@ public final class Interpreter {
             deliver(c.lastFault());
             return;
         }
-        c.clearRf();
+        // a string instruction that goes on stays exempt from its own breakpoint
+        if (c.ip != at) {
+            c.clearRf();
+        }
         int due = c.takeDebugHits();
         if (trap && (c.special & (Cpu.SPECIAL_SHADOW | Cpu.SPECIAL_INTERRUPTED)) == 0) {
             due |= DR6_BS;

@@ -65,7 +65,7 @@ final class Strings {
     }
 
     private static boolean interrupted(final Cpu c, final int iteration) {
-        if ((c.special & ~Cpu.SPECIAL_SHADOW) != 0) {
+        if ((c.special & (Cpu.SPECIAL_TRAP | Cpu.SPECIAL_STOP | Cpu.SPECIAL_DEBUG_DUE)) != 0) {
             return true;
         }
         return iteration % POLL == 0 && Raw.getInt(c.attentionAddress) != 0;

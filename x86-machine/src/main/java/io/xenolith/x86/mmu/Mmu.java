@@ -313,9 +313,13 @@ public final class Mmu {
         final boolean direct = memory.contains(mfn);
         final boolean watched = watchpoints.onPage(linear);
         final boolean read = direct && !watched;
-        final boolean write = read && walker.writable && !client.holdsCode(mfn) && !intercepted(linear);
+        final boolean writable = read && walker.writable && !intercepted(linear);
+        final boolean write = writable && !client.holdsCode(mfn);
         current.enter(linear, physical, direct ? memory.addressOf(mfn) : 0, read, write, walker.executable,
             walker.global, walker.large);
+        if (writable && !write) {
+            current.writableCode[Tlb.index(linear) >> 2] = linear & PAGE;
+        }
     }
 
     private boolean intercepted(final long linear) {
@@ -465,6 +469,11 @@ public final class Mmu {
     }
 
     private void slowWrite(final long linear, final int size, final long value) {
+        final int i = Tlb.index(linear);
+        if (current.writableCode[i >> 2] == (linear + size - 1 & PAGE)) {
+            writeBesideCode(i, linear, size, value);
+            return;
+        }
         if (intercepted(linear) && !straddles(linear, size)) {
             interceptStore(linear, size, value);
             return;
@@ -477,6 +486,17 @@ public final class Mmu {
         noteBreakpoint(linear, size, true);
         noteCodeStore(physical, size);
         writePhysical(physical, size, value);
+    }
+
+    /** A store to a page of known translation whose frame holds code, or did until a store took the last of it. */
+    private void writeBesideCode(final int i, final long linear, final int size, final long value) {
+        final long at = current.physicalPage(i) | linear & 0xFFF;
+        noteCodeStore(at, size);
+        writePhysical(at, size, value);
+        if (!client.holdsCode(at >>> 12)) {
+            tlb[i + WRITE] = linear & PAGE;
+            current.writableCode[i >> 2] = Tlb.EMPTY;
+        }
     }
 
     private void straddlingWrite(final long linear, final int size, final long value, final long physical) {
@@ -528,7 +548,9 @@ public final class Mmu {
     }
 
     private void checkForWrite(final long linear, final int size) {
-        if (tlb[Tlb.index(linear) + WRITE] != (linear + size - 1 & PAGE)) {
+        final int i = Tlb.index(linear);
+        final long last = linear + size - 1 & PAGE;
+        if (tlb[i + WRITE] != last && current.writableCode[i >> 2] != last) {
             checkWrite(linear, size);
         }
     }

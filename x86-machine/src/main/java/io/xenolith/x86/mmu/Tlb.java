@@ -28,11 +28,14 @@ final class Tlb {
 
     final long[] entries = new long[ENTRIES * 4];
     final long[] frames = new long[ENTRIES];
+    /** Tags of pages that could be written directly but for the decoded code that their frame holds. */
+    final long[] writableCode = new long[ENTRIES];
     private boolean used;
     private boolean large;
 
     Tlb() {
         Arrays.fill(entries, EMPTY);
+        Arrays.fill(writableCode, EMPTY);
     }
 
     /** Index of the first word of the entry for a linear address. */
@@ -53,6 +56,7 @@ final class Tlb {
         entries[i + WRITE] = write ? page : EMPTY;
         entries[i + EXEC] = exec ? page : EMPTY;
         entries[i + ADDEND] = host - page;
+        writableCode[i >> 2] = EMPTY;
         frames[i >> 2] = physicalPage | (global ? GLOBAL : 0) | (isLarge ? LARGE : 0);
         used = true;
         large |= isLarge;
@@ -66,6 +70,7 @@ final class Tlb {
     void flushAll() {
         if (used) {
             Arrays.fill(entries, EMPTY);
+            Arrays.fill(writableCode, EMPTY);
             used = false;
             large = false;
         }
@@ -101,7 +106,8 @@ final class Tlb {
             return;
         }
         for (int i = 0; i < ENTRIES; i++) {
-            if ((frames[i] & PAGE) == physicalPage) {
+            if ((frames[i] & PAGE) == physicalPage && entries[(i << 2) + WRITE] != EMPTY) {
+                writableCode[i] = entries[(i << 2) + WRITE];
                 entries[(i << 2) + WRITE] = EMPTY;
             }
         }
@@ -111,5 +117,6 @@ final class Tlb {
         entries[i] = EMPTY;
         entries[i + WRITE] = EMPTY;
         entries[i + EXEC] = EMPTY;
+        writableCode[i >> 2] = EMPTY;
     }
 }
