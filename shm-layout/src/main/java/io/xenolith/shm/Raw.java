@@ -174,7 +174,25 @@ public final class Raw {
 
     /** Compare and set two bytes; true when {@code expected} was found and replaced. */
     public static boolean casShort(final long a, final short expected, final short update) {
-        return UnsafeApi.compareAndSetShort(null, a, expected, update);
+        return (a & 3) == 3 ? casShortAcross(a, expected, update)
+            : UnsafeApi.compareAndSetShort(null, a, expected, update);
+    }
+
+    /**
+     * The JDK has no compare-and-set of two bytes that lie in two aligned words, which x86 allows; one of four bytes
+     * may lie anywhere. The other two bytes are written back as found, or the attempt is repeated.
+     */
+    private static boolean casShortAcross(final long a, final short expected, final short update) {
+        final long word = a - 1;
+        while (true) {
+            final int old = getIntVolatile(word);
+            if ((short) (old >> 8) != expected) {
+                return false;
+            }
+            if (casInt(word, old, old & 0xFF0000FF | (update & 0xFFFF) << 8)) {
+                return true;
+            }
+        }
     }
 
     /** Compare and set four bytes; true when {@code expected} was found and replaced. */

@@ -11,10 +11,8 @@ import java.util.List;
  * <p>Address of a byte = origin + its offset. References are resolved by {@link #toBytes()}; an unbound label or a
  * value that does not fit its field is an {@link AssemblyException} that names the label.
  */
-public class CodeBuffer
-{
-    private record Fixup(int at, int size, Label label, long addend, Label minus, boolean relative, int end)
-    {
+public class CodeBuffer {
+    private record Fixup(int at, int size, Label label, long addend, Label minus, boolean relative, int end) {
     }
 
     private final long origin;
@@ -28,8 +26,7 @@ public class CodeBuffer
      *
      * @param origin address of its first byte.
      */
-    public CodeBuffer(final long origin)
-    {
+    public CodeBuffer(final long origin) {
         this.origin = origin;
     }
 
@@ -38,8 +35,7 @@ public class CodeBuffer
      *
      * @return the origin.
      */
-    public final long origin()
-    {
+    public final long origin() {
         return origin;
     }
 
@@ -48,8 +44,7 @@ public class CodeBuffer
      *
      * @return offset of the next byte.
      */
-    public final int position()
-    {
+    public final int position() {
         return length;
     }
 
@@ -58,8 +53,7 @@ public class CodeBuffer
      *
      * @return origin + position.
      */
-    public final long here()
-    {
+    public final long here() {
         return origin + length;
     }
 
@@ -69,8 +63,7 @@ public class CodeBuffer
      * @param name name for messages.
      * @return the label.
      */
-    public final Label label(final String name)
-    {
+    public final Label label(final String name) {
         return new Label(name);
     }
 
@@ -79,8 +72,7 @@ public class CodeBuffer
      *
      * @return the label.
      */
-    public final Label label()
-    {
+    public final Label label() {
         return new Label("L" + anonymous++);
     }
 
@@ -89,8 +81,7 @@ public class CodeBuffer
      *
      * @param label label that was not bound before.
      */
-    public final void bind(final Label label)
-    {
+    public final void bind(final Label label) {
         label.bind(length);
     }
 
@@ -100,8 +91,7 @@ public class CodeBuffer
      * @param name name for messages.
      * @return the bound label.
      */
-    public final Label mark(final String name)
-    {
+    public final Label mark(final String name) {
         final Label label = label(name);
         bind(label);
         return label;
@@ -113,8 +103,7 @@ public class CodeBuffer
      * @param label bound label.
      * @return origin + its offset.
      */
-    public final long address(final Label label)
-    {
+    public final long address(final Label label) {
         return origin + label.offset();
     }
 
@@ -123,10 +112,8 @@ public class CodeBuffer
      *
      * @param values low eight bits of each.
      */
-    public final void db(final int... values)
-    {
-        for (final int v : values)
-        {
+    public final void db(final int... values) {
+        for (final int v : values) {
             put(v, 1);
         }
     }
@@ -136,8 +123,7 @@ public class CodeBuffer
      *
      * @param data bytes to copy.
      */
-    public final void db(final byte[] data)
-    {
+    public final void db(final byte[] data) {
         ensure(data.length);
         System.arraycopy(data, 0, bytes, length, data.length);
         length += data.length;
@@ -148,8 +134,7 @@ public class CodeBuffer
      *
      * @param text characters below 256.
      */
-    public final void ascii(final String text)
-    {
+    public final void ascii(final String text) {
         db(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
@@ -158,8 +143,7 @@ public class CodeBuffer
      *
      * @param text characters below 256.
      */
-    public final void asciz(final String text)
-    {
+    public final void asciz(final String text) {
         ascii(text);
         db(0);
     }
@@ -169,10 +153,8 @@ public class CodeBuffer
      *
      * @param values low sixteen bits of each.
      */
-    public final void dw(final int... values)
-    {
-        for (final int v : values)
-        {
+    public final void dw(final int... values) {
+        for (final int v : values) {
             put(v, 2);
         }
     }
@@ -182,10 +164,8 @@ public class CodeBuffer
      *
      * @param values low 32 bits of each.
      */
-    public final void dd(final long... values)
-    {
-        for (final long v : values)
-        {
+    public final void dd(final long... values) {
+        for (final long v : values) {
             put(v, 4);
         }
     }
@@ -195,10 +175,8 @@ public class CodeBuffer
      *
      * @param values values.
      */
-    public final void dq(final long... values)
-    {
-        for (final long v : values)
-        {
+    public final void dq(final long... values) {
+        for (final long v : values) {
             put(v, 8);
         }
     }
@@ -209,8 +187,7 @@ public class CodeBuffer
      * @param label label.
      * @param size  2, 4 or 8 bytes.
      */
-    public final void address(final Label label, final int size)
-    {
+    public final void address(final Label label, final int size) {
         reference(label, 0, size);
     }
 
@@ -221,8 +198,7 @@ public class CodeBuffer
      * @param addend constant.
      * @param size   1, 2, 4 or 8 bytes.
      */
-    public final void reference(final Label label, final long addend, final int size)
-    {
+    public final void reference(final Label label, final long addend, final int size) {
         fixups.add(new Fixup(length, size, label, addend, null, false, 0));
         put(0, size);
     }
@@ -235,8 +211,7 @@ public class CodeBuffer
      * @param addend constant to add.
      * @param size   1, 2, 4 or 8 bytes.
      */
-    public final void difference(final Label to, final Label from, final long addend, final int size)
-    {
+    public final void difference(final Label to, final Label from, final long addend, final int size) {
         fixups.add(new Fixup(length, size, to, addend, from, false, 0));
         put(0, size);
     }
@@ -249,8 +224,7 @@ public class CodeBuffer
      * @param size     1, 2 or 4 bytes.
      * @param trailing bytes of the instruction that follow the displacement.
      */
-    final void relative(final Label label, final long addend, final int size, final int trailing)
-    {
+    final void relative(final Label label, final long addend, final int size, final int trailing) {
         fixups.add(new Fixup(length, size, label, addend, null, true, length + size + trailing));
         put(0, size);
     }
@@ -261,8 +235,7 @@ public class CodeBuffer
      * @param count number of bytes.
      * @param value low eight bits.
      */
-    public final void fill(final int count, final int value)
-    {
+    public final void fill(final int count, final int value) {
         ensure(count);
         Arrays.fill(bytes, length, length + count, (byte)value);
         length += count;
@@ -274,8 +247,7 @@ public class CodeBuffer
      * @param boundary power of two.
      * @param value    padding byte.
      */
-    public final void align(final int boundary, final int value)
-    {
+    public final void align(final int boundary, final int value) {
         fill((int)(-here() & (boundary - 1)), value);
     }
 
@@ -284,8 +256,7 @@ public class CodeBuffer
      *
      * @param boundary power of two.
      */
-    public final void align(final int boundary)
-    {
+    public final void align(final int boundary) {
         align(boundary, 0);
     }
 
@@ -294,10 +265,8 @@ public class CodeBuffer
      *
      * @param address address not below {@link #here()}.
      */
-    public final void org(final long address)
-    {
-        if (address < here())
-        {
+    public final void org(final long address) {
+        if (address < here()) {
             throw new AssemblyException("org moves backwards: here=" + Long.toHexString(here()) +
                 " address=" + Long.toHexString(address));
         }
@@ -310,65 +279,49 @@ public class CodeBuffer
      * @return a copy.
      * @throws AssemblyException when a label is unbound or a value does not fit.
      */
-    public final byte[] toBytes()
-    {
+    public final byte[] toBytes() {
         final byte[] result = Arrays.copyOf(bytes, length);
-        for (final Fixup f : fixups)
-        {
+        for (final Fixup f : fixups) {
             resolve(f, result);
         }
         return result;
     }
 
-    final void put(final long value, final int size)
-    {
+    final void put(final long value, final int size) {
         ensure(size);
-        for (int i = 0; i < size; i++)
-        {
+        for (int i = 0; i < size; i++) {
             bytes[length++] = (byte)(value >>> (8 * i));
         }
     }
 
-    private void resolve(final Fixup f, final byte[] out)
-    {
+    private void resolve(final Fixup f, final byte[] out) {
         long value = f.label.offset() + f.addend;
-        if (f.relative)
-        {
+        if (f.relative) {
             value -= f.end;
-        }
-        else if (f.minus != null)
-        {
+        } else if (f.minus != null) {
             value -= f.minus.offset();
-        }
-        else
-        {
+        } else {
             value += origin;
         }
-        if (!fits(value, f.size, f.relative))
-        {
+        if (!fits(value, f.size, f.relative)) {
             throw new AssemblyException("does not fit: label=" + f.label.name() + " bytes=" + f.size +
                 " value=" + Long.toHexString(value));
         }
-        for (int i = 0; i < f.size; i++)
-        {
+        for (int i = 0; i < f.size; i++) {
             out[f.at + i] = (byte)(value >>> (8 * i));
         }
     }
 
-    private static boolean fits(final long value, final int size, final boolean signedOnly)
-    {
-        if (size == 8)
-        {
+    private static boolean fits(final long value, final int size, final boolean signedOnly) {
+        if (size == 8) {
             return true;
         }
         final long limit = 1L << (8 * size - 1);
         return value >= -limit && value < (signedOnly ? limit : 2 * limit);
     }
 
-    private void ensure(final int more)
-    {
-        if (length + more > bytes.length)
-        {
+    private void ensure(final int more) {
+        if (length + more > bytes.length) {
             bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
         }
     }

@@ -1,8 +1,7 @@
 package io.xenolith.x86.asm;
 
 /** Condition codes in their encoding order (low four bits of Jcc, SETcc and CMOVcc). */
-public enum Cond
-{
+public enum Cond {
     /** Overflow. */ O,
     /** No overflow. */ NO,
     /** Below, unsigned; carry. */ B,

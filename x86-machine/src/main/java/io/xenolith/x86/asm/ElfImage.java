@@ -13,8 +13,7 @@ import java.util.List;
  * <p>File layout: ELF header, program headers, notes, then each segment at a file offset congruent to its virtual
  * address modulo the page size, as a loader that maps the file needs.
  */
-public final class ElfImage
-{
+public final class ElfImage {
     /** Segment may be executed. */
     public static final int EXECUTE = 1;
     /** Segment may be written. */
@@ -29,8 +28,7 @@ public final class ElfImage
     private static final int PT_LOAD = 1;
     private static final int PT_NOTE = 4;
 
-    private record Load(long vaddr, long paddr, byte[] data, long memorySize, int flags)
-    {
+    private record Load(long vaddr, long paddr, byte[] data, long memorySize, int flags) {
     }
 
     private final boolean wide;
@@ -44,8 +42,7 @@ public final class ElfImage
      * @param wide  true for ELF64, false for ELF32.
      * @param entry virtual address of the entry point.
      */
-    public ElfImage(final boolean wide, final long entry)
-    {
+    public ElfImage(final boolean wide, final long entry) {
         this.wide = wide;
         this.entry = entry;
     }
@@ -59,8 +56,7 @@ public final class ElfImage
      * @param flags      {@link #READ}, {@link #WRITE}, {@link #EXECUTE}.
      * @return this.
      */
-    public ElfImage load(final long vaddr, final byte[] data, final long memorySize, final int flags)
-    {
+    public ElfImage load(final long vaddr, final byte[] data, final long memorySize, final int flags) {
         return load(vaddr, vaddr, data, memorySize, flags);
     }
 
@@ -75,10 +71,8 @@ public final class ElfImage
      * @return this.
      */
     public ElfImage load(
-        final long vaddr, final long paddr, final byte[] data, final long memorySize, final int flags)
-    {
-        if (memorySize < data.length)
-        {
+        final long vaddr, final long paddr, final byte[] data, final long memorySize, final int flags) {
+        if (memorySize < data.length) {
             throw new IllegalArgumentException("memory size below file size: " + memorySize + " < " + data.length);
         }
         loads.add(new Load(vaddr, paddr, data.clone(), memorySize, flags));
@@ -93,8 +87,7 @@ public final class ElfImage
      * @param description contents.
      * @return this.
      */
-    public ElfImage note(final String owner, final int type, final byte[] description)
-    {
+    public ElfImage note(final String owner, final int type, final byte[] description) {
         final byte[] name = (owner + "\0").getBytes(StandardCharsets.ISO_8859_1);
         final ByteBuffer b = ByteBuffer.allocate(12 + padded(name.length) + padded(description.length));
         b.order(ByteOrder.LITTLE_ENDIAN).putInt(name.length).putInt(description.length).putInt(type);
@@ -110,8 +103,7 @@ public final class ElfImage
      * @param text value; a zero byte is appended.
      * @return this.
      */
-    public ElfImage xenNote(final int type, final String text)
-    {
+    public ElfImage xenNote(final int type, final String text) {
         return note("Xen", type, (text + "\0").getBytes(StandardCharsets.ISO_8859_1));
     }
 
@@ -122,8 +114,7 @@ public final class ElfImage
      * @param value value.
      * @return this.
      */
-    public ElfImage xenNote(final int type, final long value)
-    {
+    public ElfImage xenNote(final int type, final long value) {
         final ByteBuffer b = ByteBuffer.allocate(wide ? 8 : 4).order(ByteOrder.LITTLE_ENDIAN);
         return note("Xen", type, (wide ? b.putLong(value) : b.putInt((int)value)).array());
     }
@@ -133,48 +124,40 @@ public final class ElfImage
      *
      * @return its bytes.
      */
-    public byte[] toBytes()
-    {
+    public byte[] toBytes() {
         final int headers = loads.size() + (notes.size() > 0 ? 1 : 0);
         final int notesAt = headerSize() + headers * programHeaderSize();
         final long[] offsets = new long[loads.size()];
         long end = notesAt + notes.size();
-        for (int i = 0; i < offsets.length; i++)
-        {
+        for (int i = 0; i < offsets.length; i++) {
             offsets[i] = end + Math.floorMod(loads.get(i).vaddr - end, PAGE);
             end = offsets[i] + loads.get(i).data.length;
         }
         final ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(end)).order(ByteOrder.LITTLE_ENDIAN);
         header(out, headers);
-        if (notes.size() > 0)
-        {
+        if (notes.size() > 0) {
             programHeader(out, PT_NOTE, READ, notesAt, 0, 0, notes.size(), notes.size(), 4);
         }
-        for (int i = 0; i < offsets.length; i++)
-        {
+        for (int i = 0; i < offsets.length; i++) {
             final Load l = loads.get(i);
             programHeader(out, PT_LOAD, l.flags, offsets[i], l.vaddr, l.paddr, l.data.length, l.memorySize, PAGE);
         }
         out.put(notes.toByteArray());
-        for (int i = 0; i < offsets.length; i++)
-        {
+        for (int i = 0; i < offsets.length; i++) {
             out.position((int)offsets[i]).put(loads.get(i).data);
         }
         return out.array();
     }
 
-    private int headerSize()
-    {
+    private int headerSize() {
         return wide ? 64 : 52;
     }
 
-    private int programHeaderSize()
-    {
+    private int programHeaderSize() {
         return wide ? 56 : 32;
     }
 
-    private void header(final ByteBuffer out, final int headers)
-    {
+    private void header(final ByteBuffer out, final int headers) {
         out.putInt(0x464C457F).put((byte)(wide ? 2 : 1)).put((byte)1).put((byte)1).position(16);
         out.putShort((short)TYPE_EXECUTABLE).putShort((short)(wide ? MACHINE_X86_64 : MACHINE_386)).putInt(1);
         word(out, entry);
@@ -186,11 +169,9 @@ public final class ElfImage
 
     private void programHeader(
         final ByteBuffer out, final int type, final int flags, final long offset, final long vaddr, final long paddr,
-        final long fileSize, final long memorySize, final int align)
-    {
+        final long fileSize, final long memorySize, final int align) {
         out.putInt(type);
-        if (wide)
-        {
+        if (wide) {
             out.putInt(flags);
         }
         word(out, offset);
@@ -198,27 +179,21 @@ public final class ElfImage
         word(out, paddr);
         word(out, fileSize);
         word(out, memorySize);
-        if (!wide)
-        {
+        if (!wide) {
             out.putInt(flags);
         }
         word(out, align);
     }
 
-    private void word(final ByteBuffer out, final long value)
-    {
-        if (wide)
-        {
+    private void word(final ByteBuffer out, final long value) {
+        if (wide) {
             out.putLong(value);
-        }
-        else
-        {
+        } else {
             out.putInt((int)value);
         }
     }
 
-    private static int padded(final int n)
-    {
+    private static int padded(final int n) {
         return n + 3 & ~3;
     }
 }

@@ -4,16 +4,14 @@ package io.xenolith.x86.asm;
  * Mnemonics of the x87, MMX and SSE instructions that guests and test harnesses need. Others can be emitted through
  * {@link #prefixed} and {@link #group}.
  */
-public class FpAssembler extends Encoder
-{
+public class FpAssembler extends Encoder {
     /**
      * An empty buffer.
      *
      * @param mode   default sizes.
      * @param origin address of the first byte.
      */
-    public FpAssembler(final Mode mode, final long origin)
-    {
+    public FpAssembler(final Mode mode, final long origin) {
         super(mode, origin);
     }
 
@@ -22,8 +20,7 @@ public class FpAssembler extends Encoder
      *
      * @param dst memory.
      */
-    public final void fxsave(final Mem dst)
-    {
+    public final void fxsave(final Mem dst) {
         group(0, 0xfae, 0, dst, 0);
     }
 
@@ -32,8 +29,7 @@ public class FpAssembler extends Encoder
      *
      * @param src memory.
      */
-    public final void fxrstor(final Mem src)
-    {
+    public final void fxrstor(final Mem src) {
         group(0, 0xfae, 1, src, 0);
     }
 
@@ -42,8 +38,7 @@ public class FpAssembler extends Encoder
      *
      * @param src memory.
      */
-    public final void ldmxcsr(final Mem src)
-    {
+    public final void ldmxcsr(final Mem src) {
         group(0, 0xfae, 2, src, 0);
     }
 
@@ -52,8 +47,7 @@ public class FpAssembler extends Encoder
      *
      * @param dst memory.
      */
-    public final void stmxcsr(final Mem dst)
-    {
+    public final void stmxcsr(final Mem dst) {
         group(0, 0xfae, 3, dst, 0);
     }
 
@@ -62,8 +56,7 @@ public class FpAssembler extends Encoder
      *
      * @param dst memory.
      */
-    public final void clflush(final Mem dst)
-    {
+    public final void clflush(final Mem dst) {
         group(0, 0xfae, 7, dst, 0);
     }
 
@@ -72,8 +65,7 @@ public class FpAssembler extends Encoder
      *
      * @param src memory.
      */
-    public final void fldcw(final Mem src)
-    {
+    public final void fldcw(final Mem src) {
         group(0, 0xd9, 5, src, 0);
     }
 
@@ -82,8 +74,7 @@ public class FpAssembler extends Encoder
      *
      * @param dst memory.
      */
-    public final void fnstcw(final Mem dst)
-    {
+    public final void fnstcw(final Mem dst) {
         group(0, 0xd9, 7, dst, 0);
     }
 
@@ -92,8 +83,7 @@ public class FpAssembler extends Encoder
      *
      * @param dst memory.
      */
-    public final void fnstenv(final Mem dst)
-    {
+    public final void fnstenv(final Mem dst) {
         group(0, 0xd9, 6, dst, 0);
     }
 
@@ -102,8 +92,7 @@ public class FpAssembler extends Encoder
      *
      * @param src memory.
      */
-    public final void fldenv(final Mem src)
-    {
+    public final void fldenv(final Mem src) {
         group(0, 0xd9, 4, src, 0);
     }
 
@@ -112,8 +101,7 @@ public class FpAssembler extends Encoder
      *
      * @param dst memory.
      */
-    public final void fnsave(final Mem dst)
-    {
+    public final void fnsave(final Mem dst) {
         group(0, 0xdd, 6, dst, 0);
     }
 
@@ -122,8 +110,7 @@ public class FpAssembler extends Encoder
      *
      * @param src memory.
      */
-    public final void frstor(final Mem src)
-    {
+    public final void frstor(final Mem src) {
         group(0, 0xdd, 4, src, 0);
     }
 
@@ -132,8 +119,7 @@ public class FpAssembler extends Encoder
      *
      * @param dst memory.
      */
-    public final void fnstsw(final Mem dst)
-    {
+    public final void fnstsw(final Mem dst) {
         group(0, 0xdd, 7, dst, 0);
     }
 
@@ -142,8 +128,7 @@ public class FpAssembler extends Encoder
      *
      * @param area memory.
      */
-    public final void fxsave64(final Mem area)
-    {
+    public final void fxsave64(final Mem area) {
         group(8, 0x0FAE, 0, area, 0);
     }
 
@@ -152,8 +137,7 @@ public class FpAssembler extends Encoder
      *
      * @param area memory.
      */
-    public final void fxrstor64(final Mem area)
-    {
+    public final void fxrstor64(final Mem area) {
         group(8, 0x0FAE, 1, area, 0);
     }
 
@@ -162,8 +146,7 @@ public class FpAssembler extends Encoder
      *
      * @param src source.
      */
-    public final void fld(final Mem src)
-    {
+    public final void fld(final Mem src) {
         real(0, 5, src);
     }
 
@@ -172,8 +155,7 @@ public class FpAssembler extends Encoder
      *
      * @param dst destination.
      */
-    public final void fstp(final Mem dst)
-    {
+    public final void fstp(final Mem dst) {
         real(3, 7, dst);
     }
 
@@ -182,8 +164,7 @@ public class FpAssembler extends Encoder
      *
      * @param src source.
      */
-    public final void fild(final Mem src)
-    {
+    public final void fild(final Mem src) {
         integer(0, 5, src);
     }
 
@@ -192,15 +173,12 @@ public class FpAssembler extends Encoder
      *
      * @param dst destination.
      */
-    public final void fistp(final Mem dst)
-    {
+    public final void fistp(final Mem dst) {
         integer(3, 7, dst);
     }
 
-    private void real(final int extension, final int extended, final Mem m)
-    {
-        switch (m.size())
-        {
+    private void real(final int extension, final int extended, final Mem m) {
+        switch (m.size()) {
             case 4 -> group(0, 0xD9, extension, m, 0);
             case 8 -> group(0, 0xDD, extension, m, 0);
             case 10 -> group(0, 0xDB, extended, m, 0);
@@ -208,10 +186,8 @@ public class FpAssembler extends Encoder
         }
     }
 
-    private void integer(final int extension, final int wide, final Mem m)
-    {
-        switch (m.size())
-        {
+    private void integer(final int extension, final int wide, final Mem m) {
+        switch (m.size()) {
             case 2 -> group(0, 0xDF, extension, m, 0);
             case 4 -> group(0, 0xDB, extension, m, 0);
             case 8 -> group(0, 0xDF, wide, m, 0);
@@ -225,64 +201,56 @@ public class FpAssembler extends Encoder
      * @param escape D8 to DF.
      * @param second second byte, C0 to FF.
      */
-    public final void x87(final int escape, final int second)
-    {
+    public final void x87(final int escape, final int second) {
         db(escape, second);
     }
 
     /**
      * Reset the x87.
      */
-    public final void fninit()
-    {
+    public final void fninit() {
         db(0xDB, 0xE3);
     }
 
     /**
      * Clear x87 exceptions.
      */
-    public final void fnclex()
-    {
+    public final void fnclex() {
         db(0xDB, 0xE2);
     }
 
     /**
      * Wait for pending x87 exceptions.
      */
-    public final void fwait()
-    {
+    public final void fwait() {
         db(0x9B);
     }
 
     /**
      * Empty the MMX state.
      */
-    public final void emms()
-    {
+    public final void emms() {
         db(0x0F, 0x77);
     }
 
     /**
      * Load fence.
      */
-    public final void lfence()
-    {
+    public final void lfence() {
         db(0x0F, 0xAE, 0xE8);
     }
 
     /**
      * Memory fence.
      */
-    public final void mfence()
-    {
+    public final void mfence() {
         db(0x0F, 0xAE, 0xF0);
     }
 
     /**
      * Store fence.
      */
-    public final void sfence()
-    {
+    public final void sfence() {
         db(0x0F, 0xAE, 0xF8);
     }
 
@@ -292,8 +260,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void movd(final RegMem dst, final RegMem src)
-    {
+    public final void movd(final RegMem dst, final RegMem src) {
         moveScalar(0, dst, src);
     }
 
@@ -303,29 +270,24 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void movqGpr(final RegMem dst, final RegMem src)
-    {
+    public final void movqGpr(final RegMem dst, final RegMem src) {
         moveScalar(8, dst, src);
     }
 
-    private void moveScalar(final int size, final RegMem dst, final RegMem src)
-    {
+    private void moveScalar(final int size, final RegMem dst, final RegMem src) {
         final boolean load = dst instanceof Reg d && isVector(d);
         final Reg vector = (Reg)(load ? dst : src);
         final RegMem other = load ? src : dst;
         prefixed(size, vector.kind == Reg.Kind.XMM ? 0x66 : 0, load ? 0x0F6E : 0x0F7E, vector, other, 0);
     }
 
-    private static boolean isVector(final Reg r)
-    {
+    private static boolean isVector(final Reg r) {
         return r.kind == Reg.Kind.MMX || r.kind == Reg.Kind.XMM;
     }
 
     /** Load and store opcodes of a move; a register source uses the load form. */
-    private void moveVector(final int prefix, final int load, final int store, final RegMem dst, final RegMem src)
-    {
-        if (dst instanceof Reg d)
-        {
+    private void moveVector(final int prefix, final int load, final int store, final RegMem dst, final RegMem src) {
+        if (dst instanceof Reg d) {
             prefixed(0, prefix, load, d, src, 0);
             return;
         }
@@ -338,19 +300,13 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void movq(final RegMem dst, final RegMem src)
-    {
+    public final void movq(final RegMem dst, final RegMem src) {
         final Reg vector = (Reg)(dst instanceof Reg ? dst : src);
-        if (vector.kind == Reg.Kind.MMX)
-        {
+        if (vector.kind == Reg.Kind.MMX) {
             moveVector(0, 0x0F6F, 0x0F7F, dst, src);
-        }
-        else if (dst instanceof Reg)
-        {
+        } else if (dst instanceof Reg) {
             prefixed(0, 0xF3, 0x0F7E, vector, src, 0);
-        }
-        else
-        {
+        } else {
             prefixed(0, 0x66, 0x0FD6, vector, dst, 0);
         }
     }
@@ -361,8 +317,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void movups(final RegMem dst, final RegMem src)
-    {
+    public final void movups(final RegMem dst, final RegMem src) {
         moveVector(0x0, 0xf10, 0xf11, dst, src);
     }
 
@@ -372,8 +327,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void movaps(final RegMem dst, final RegMem src)
-    {
+    public final void movaps(final RegMem dst, final RegMem src) {
         moveVector(0x0, 0xf28, 0xf29, dst, src);
     }
 
@@ -383,8 +337,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void movss(final RegMem dst, final RegMem src)
-    {
+    public final void movss(final RegMem dst, final RegMem src) {
         moveVector(0xf3, 0xf10, 0xf11, dst, src);
     }
 
@@ -394,8 +347,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void movsdXmm(final RegMem dst, final RegMem src)
-    {
+    public final void movsdXmm(final RegMem dst, final RegMem src) {
         moveVector(0xf2, 0xf10, 0xf11, dst, src);
     }
 
@@ -405,8 +357,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void movdqa(final RegMem dst, final RegMem src)
-    {
+    public final void movdqa(final RegMem dst, final RegMem src) {
         moveVector(0x66, 0xf6f, 0xf7f, dst, src);
     }
 
@@ -416,8 +367,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void movdqu(final RegMem dst, final RegMem src)
-    {
+    public final void movdqu(final RegMem dst, final RegMem src) {
         moveVector(0xf3, 0xf6f, 0xf7f, dst, src);
     }
 
@@ -427,8 +377,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void pxor(final Reg dst, final RegMem src)
-    {
+    public final void pxor(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xfef, dst, src, 0);
     }
 
@@ -438,8 +387,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void por(final Reg dst, final RegMem src)
-    {
+    public final void por(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xfeb, dst, src, 0);
     }
 
@@ -449,8 +397,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void pand(final Reg dst, final RegMem src)
-    {
+    public final void pand(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xfdb, dst, src, 0);
     }
 
@@ -460,8 +407,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void paddb(final Reg dst, final RegMem src)
-    {
+    public final void paddb(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xffc, dst, src, 0);
     }
 
@@ -471,8 +417,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void paddw(final Reg dst, final RegMem src)
-    {
+    public final void paddw(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xffd, dst, src, 0);
     }
 
@@ -482,8 +427,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void paddd(final Reg dst, final RegMem src)
-    {
+    public final void paddd(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xffe, dst, src, 0);
     }
 
@@ -493,8 +437,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void paddq(final Reg dst, final RegMem src)
-    {
+    public final void paddq(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xfd4, dst, src, 0);
     }
 
@@ -504,8 +447,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void psubd(final Reg dst, final RegMem src)
-    {
+    public final void psubd(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xffa, dst, src, 0);
     }
 
@@ -515,8 +457,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void pmuludq(final Reg dst, final RegMem src)
-    {
+    public final void pmuludq(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xff4, dst, src, 0);
     }
 
@@ -526,8 +467,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void pcmpeqd(final Reg dst, final RegMem src)
-    {
+    public final void pcmpeqd(final Reg dst, final RegMem src) {
         prefixed(0, dst.kind == Reg.Kind.XMM ? 0x66 : 0, 0xf76, dst, src, 0);
     }
 
@@ -537,8 +477,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void addps(final Reg dst, final RegMem src)
-    {
+    public final void addps(final Reg dst, final RegMem src) {
         prefixed(0, 0x0, 0xf58, dst, src, 0);
     }
 
@@ -548,8 +487,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void addpd(final Reg dst, final RegMem src)
-    {
+    public final void addpd(final Reg dst, final RegMem src) {
         prefixed(0, 0x66, 0xf58, dst, src, 0);
     }
 
@@ -559,8 +497,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void addss(final Reg dst, final RegMem src)
-    {
+    public final void addss(final Reg dst, final RegMem src) {
         prefixed(0, 0xf3, 0xf58, dst, src, 0);
     }
 
@@ -570,8 +507,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void addsd(final Reg dst, final RegMem src)
-    {
+    public final void addsd(final Reg dst, final RegMem src) {
         prefixed(0, 0xf2, 0xf58, dst, src, 0);
     }
 
@@ -581,8 +517,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void mulps(final Reg dst, final RegMem src)
-    {
+    public final void mulps(final Reg dst, final RegMem src) {
         prefixed(0, 0x0, 0xf59, dst, src, 0);
     }
 
@@ -592,8 +527,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void mulpd(final Reg dst, final RegMem src)
-    {
+    public final void mulpd(final Reg dst, final RegMem src) {
         prefixed(0, 0x66, 0xf59, dst, src, 0);
     }
 
@@ -603,8 +537,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void mulss(final Reg dst, final RegMem src)
-    {
+    public final void mulss(final Reg dst, final RegMem src) {
         prefixed(0, 0xf3, 0xf59, dst, src, 0);
     }
 
@@ -614,8 +547,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void mulsd(final Reg dst, final RegMem src)
-    {
+    public final void mulsd(final Reg dst, final RegMem src) {
         prefixed(0, 0xf2, 0xf59, dst, src, 0);
     }
 
@@ -625,8 +557,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void subps(final Reg dst, final RegMem src)
-    {
+    public final void subps(final Reg dst, final RegMem src) {
         prefixed(0, 0x0, 0xf5c, dst, src, 0);
     }
 
@@ -636,8 +567,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void subpd(final Reg dst, final RegMem src)
-    {
+    public final void subpd(final Reg dst, final RegMem src) {
         prefixed(0, 0x66, 0xf5c, dst, src, 0);
     }
 
@@ -647,8 +577,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void subss(final Reg dst, final RegMem src)
-    {
+    public final void subss(final Reg dst, final RegMem src) {
         prefixed(0, 0xf3, 0xf5c, dst, src, 0);
     }
 
@@ -658,8 +587,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void subsd(final Reg dst, final RegMem src)
-    {
+    public final void subsd(final Reg dst, final RegMem src) {
         prefixed(0, 0xf2, 0xf5c, dst, src, 0);
     }
 
@@ -669,8 +597,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void divps(final Reg dst, final RegMem src)
-    {
+    public final void divps(final Reg dst, final RegMem src) {
         prefixed(0, 0x0, 0xf5e, dst, src, 0);
     }
 
@@ -680,8 +607,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void divpd(final Reg dst, final RegMem src)
-    {
+    public final void divpd(final Reg dst, final RegMem src) {
         prefixed(0, 0x66, 0xf5e, dst, src, 0);
     }
 
@@ -691,8 +617,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void divss(final Reg dst, final RegMem src)
-    {
+    public final void divss(final Reg dst, final RegMem src) {
         prefixed(0, 0xf3, 0xf5e, dst, src, 0);
     }
 
@@ -702,8 +627,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void divsd(final Reg dst, final RegMem src)
-    {
+    public final void divsd(final Reg dst, final RegMem src) {
         prefixed(0, 0xf2, 0xf5e, dst, src, 0);
     }
 
@@ -713,8 +637,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void sqrtps(final Reg dst, final RegMem src)
-    {
+    public final void sqrtps(final Reg dst, final RegMem src) {
         prefixed(0, 0x0, 0xf51, dst, src, 0);
     }
 
@@ -724,8 +647,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void sqrtpd(final Reg dst, final RegMem src)
-    {
+    public final void sqrtpd(final Reg dst, final RegMem src) {
         prefixed(0, 0x66, 0xf51, dst, src, 0);
     }
 
@@ -735,8 +657,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void sqrtss(final Reg dst, final RegMem src)
-    {
+    public final void sqrtss(final Reg dst, final RegMem src) {
         prefixed(0, 0xf3, 0xf51, dst, src, 0);
     }
 
@@ -746,8 +667,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void sqrtsd(final Reg dst, final RegMem src)
-    {
+    public final void sqrtsd(final Reg dst, final RegMem src) {
         prefixed(0, 0xf2, 0xf51, dst, src, 0);
     }
 
@@ -757,8 +677,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void xorps(final Reg dst, final RegMem src)
-    {
+    public final void xorps(final Reg dst, final RegMem src) {
         prefixed(0, 0, 0x0F57, dst, src, 0);
     }
 
@@ -768,8 +687,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void cvtsi2sd(final Reg dst, final RegMem src)
-    {
+    public final void cvtsi2sd(final Reg dst, final RegMem src) {
         prefixed(src.size() == 8 ? 8 : 0, 0xF2, 0x0F2A, dst, src, 0);
     }
 
@@ -779,8 +697,7 @@ public class FpAssembler extends Encoder
      * @param dst destination.
      * @param src source.
      */
-    public final void cvttsd2si(final Reg dst, final RegMem src)
-    {
+    public final void cvttsd2si(final Reg dst, final RegMem src) {
         prefixed(dst.size() == 8 ? 8 : 0, 0xF2, 0x0F2C, dst, src, 0);
     }
 }

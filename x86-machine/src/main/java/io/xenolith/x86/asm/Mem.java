@@ -14,16 +14,14 @@ package io.xenolith.x86.asm;
  * @param segment segment override, or null.
  * @param size    operand size in bytes; 0 takes it from the other operand.
  */
-public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg segment, int size) implements RegMem
-{
+public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg segment, int size) implements RegMem {
     /**
      * {@code [base]}.
      *
      * @param base base register.
      * @return the operand.
      */
-    public static Mem mem(final Reg base)
-    {
+    public static Mem mem(final Reg base) {
         return mem(base, 0);
     }
 
@@ -34,8 +32,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      * @param disp displacement.
      * @return the operand.
      */
-    public static Mem mem(final Reg base, final long disp)
-    {
+    public static Mem mem(final Reg base, final long disp) {
         return new Mem(base, null, 1, disp, null, null, 0);
     }
 
@@ -48,8 +45,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      * @param disp  displacement.
      * @return the operand.
      */
-    public static Mem mem(final Reg base, final Reg index, final int scale, final long disp)
-    {
+    public static Mem mem(final Reg base, final Reg index, final int scale, final long disp) {
         return new Mem(base, index, scale, disp, null, null, 0);
     }
 
@@ -59,8 +55,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      * @param address absolute offset in the segment.
      * @return the operand.
      */
-    public static Mem abs(final long address)
-    {
+    public static Mem abs(final long address) {
         return new Mem(null, null, 1, address, null, null, 0);
     }
 
@@ -70,8 +65,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      * @param label label whose address is meant.
      * @return the operand.
      */
-    public static Mem at(final Label label)
-    {
+    public static Mem at(final Label label) {
         return at(label, 0);
     }
 
@@ -82,8 +76,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      * @param disp  displacement from it.
      * @return the operand.
      */
-    public static Mem at(final Label label, final long disp)
-    {
+    public static Mem at(final Label label, final long disp) {
         return new Mem(null, null, 1, disp, label, null, 0);
     }
 
@@ -95,8 +88,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      * @param scale 1, 2, 4 or 8.
      * @return the operand.
      */
-    public static Mem at(final Label label, final Reg index, final int scale)
-    {
+    public static Mem at(final Label label, final Reg index, final int scale) {
         return new Mem(null, index, scale, 0, label, null, 0);
     }
 
@@ -106,8 +98,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      * @param override segment register.
      * @return the changed copy.
      */
-    public Mem seg(final Reg override)
-    {
+    public Mem seg(final Reg override) {
         return new Mem(base, index, scale, disp, label, override, size);
     }
 
@@ -117,8 +108,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      * @param bytes operand size in bytes.
      * @return the changed copy.
      */
-    public Mem sized(final int bytes)
-    {
+    public Mem sized(final int bytes) {
         return new Mem(base, index, scale, disp, label, segment, bytes);
     }
 
@@ -127,8 +117,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      *
      * @return the changed copy.
      */
-    public Mem byte_()
-    {
+    public Mem byte_() {
         return sized(1);
     }
 
@@ -137,8 +126,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      *
      * @return the changed copy.
      */
-    public Mem word()
-    {
+    public Mem word() {
         return sized(2);
     }
 
@@ -147,8 +135,7 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      *
      * @return the changed copy.
      */
-    public Mem dword()
-    {
+    public Mem dword() {
         return sized(4);
     }
 
@@ -157,14 +144,12 @@ public record Mem(Reg base, Reg index, int scale, long disp, Label label, Reg se
      *
      * @return the changed copy.
      */
-    public Mem qword()
-    {
+    public Mem qword() {
         return sized(8);
     }
 
     /** Size of the address registers in bytes; 0 when there are none. */
-    int addressSize()
-    {
+    int addressSize() {
         return base != null ? base.size() : index != null ? index.size() : 0;
     }
 }

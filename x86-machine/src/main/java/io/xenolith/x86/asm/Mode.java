@@ -1,8 +1,7 @@
 package io.xenolith.x86.asm;
 
 /** Default operand and address size of the code being assembled: the D and L bits of its code segment. */
-public enum Mode
-{
+public enum Mode {
     /** Real mode, or a code segment with D = 0. */
     BITS16(2),
     /** A code segment with D = 1. */
@@ -13,8 +12,7 @@ public enum Mode
     /** Size of an address, of a near pointer and of a stack slot in bytes. */
     public final int addressBytes;
 
-    Mode(final int addressBytes)
-    {
+    Mode(final int addressBytes) {
         this.addressBytes = addressBytes;
     }
 }

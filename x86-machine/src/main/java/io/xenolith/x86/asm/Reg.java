@@ -1,8 +1,7 @@
 package io.xenolith.x86.asm;
 
 /** Every register an instruction can name, with its kind, size and encoding number. */
-public enum Reg implements RegMem
-{
+public enum Reg implements RegMem {
     // 8-bit
     AL(Kind.GPR, 1, 0), CL(Kind.GPR, 1, 1), DL(Kind.GPR, 1, 2), BL(Kind.GPR, 1, 3),
     // high bytes: only without a REX prefix
@@ -46,8 +45,7 @@ public enum Reg implements RegMem
     XMM12(Kind.XMM, 16, 12), XMM13(Kind.XMM, 16, 13), XMM14(Kind.XMM, 16, 14), XMM15(Kind.XMM, 16, 15);
 
     /** Register files. */
-    public enum Kind
-    {
+    public enum Kind {
         /** General purpose. */ GPR,
         /** AH, CH, DH, BH, which share their numbers with SPL to DIL. */ HIGH,
         /** Segment. */ SEGMENT,
@@ -63,22 +61,19 @@ public enum Reg implements RegMem
     public final int number;
     private final int size;
 
-    Reg(final Kind kind, final int size, final int number)
-    {
+    Reg(final Kind kind, final int size, final int number) {
         this.kind = kind;
         this.size = size;
         this.number = number;
     }
 
     @Override
-    public int size()
-    {
+    public int size() {
         return size;
     }
 
     /** True for SPL, BPL, SIL and DIL, which need a REX prefix to be named at all. */
-    boolean needsRex()
-    {
+    boolean needsRex() {
         return kind == Kind.GPR && size == 1 && number >= 4;
     }
 
@@ -89,12 +84,9 @@ public enum Reg implements RegMem
      * @param size   1, 2, 4 or 8 bytes; numbers 4 to 7 of size 1 are SPL to DIL.
      * @return the register.
      */
-    public static Reg gpr(final int number, final int size)
-    {
-        for (final Reg r : values())
-        {
-            if (r.kind == Kind.GPR && r.number == number && r.size == size)
-            {
+    public static Reg gpr(final int number, final int size) {
+        for (final Reg r : values()) {
+            if (r.kind == Kind.GPR && r.number == number && r.size == size) {
                 return r;
             }
         }

@@ -1,8 +1,7 @@
 package io.xenolith.x86.asm;
 
 /** What the r/m field of a ModRM byte can name: a register or a memory operand. */
-public sealed interface RegMem permits Reg, Mem
-{
+public sealed interface RegMem permits Reg, Mem {
     /**
      * Operand size in bytes.
      *

@@ -31,16 +31,13 @@ import org.junit.jupiter.api.Test;
  *
  * <p>To renew the resource: run with {@code -Dxenolith.asm.record=FILE}.
  */
-class AssemblerTest
-{
-    private record Case(Mode mode, Consumer<Assembler> code, String text)
-    {
+class AssemblerTest {
+    private record Case(Mode mode, Consumer<Assembler> code, String text) {
     }
 
     private final List<Case> cases = new ArrayList<>();
 
-    AssemblerTest()
-    {
+    AssemblerTest() {
         integer32();
         addressing();
         system32();
@@ -49,13 +46,11 @@ class AssemblerTest
         floating();
     }
 
-    private void c(final Mode mode, final String text, final Consumer<Assembler> code)
-    {
+    private void c(final Mode mode, final String text, final Consumer<Assembler> code) {
         cases.add(new Case(mode, code, text));
     }
 
-    private void integer32()
-    {
+    private void integer32() {
         c(BITS32, "add eax,ebx", a -> a.add(EAX, EBX));
         c(BITS32, "or cl,BYTE PTR [edx]", a -> a.or(CL, mem(EDX)));
         c(BITS32, "adc DWORD PTR [edx],esi", a -> a.adc(mem(EDX), ESI));
@@ -112,8 +107,7 @@ class AssemblerTest
         c(BITS32, "cwd", a -> a.cwd());
     }
 
-    private void addressing()
-    {
+    private void addressing() {
         c(BITS32, "mov eax,DWORD PTR [ebp+0x0]", a -> a.mov(EAX, mem(EBP)));
         c(BITS32, "mov eax,DWORD PTR [esp]", a -> a.mov(EAX, mem(ESP)));
         c(BITS32, "mov eax,DWORD PTR [esp+0x80]", a -> a.mov(EAX, mem(ESP, 128)));
@@ -127,16 +121,14 @@ class AssemblerTest
         c(BITS64, "mov r9,QWORD PTR [r12+r10*2]", a -> a.mov(R9, mem(R12, R10, 2, 0)));
         c(BITS64, "mov eax,DWORD PTR [ecx]", a -> a.mov(EAX, mem(ECX)));
         c(BITS64, "mov eax,DWORD PTR ds:0x1000", a -> a.mov(EAX, abs(0x1000)));
-        c(BITS64, "add DWORD PTR [rip+0x0],0x12345 # 0xa", a ->
-        {
+        c(BITS64, "add DWORD PTR [rip+0x0],0x12345 # 0xa", a -> {
             final Label l = a.label("next");
             a.add(Mem.at(l).dword(), 0x12345);
             a.bind(l);
         });
     }
 
-    private void system32()
-    {
+    private void system32() {
         c(BITS32, "mov eax,cs", a -> a.mov(EAX, CS));
         c(BITS32, "mov WORD PTR [eax],ds", a -> a.mov(mem(EAX), DS));
         c(BITS32, "mov ss,eax", a -> a.mov(SS, EAX));
@@ -165,8 +157,7 @@ class AssemblerTest
         c(BITS32, "ret 0x8", a -> a.ret(8));
     }
 
-    private void wide()
-    {
+    private void wide() {
         c(BITS64, "add r8,r15", a -> a.add(R8, R15));
         c(BITS64, "mov sil,0x1", a -> a.mov(SIL, 1));
         c(BITS64, "mov r9b,dl", a -> a.mov(R9B, DL));
@@ -190,8 +181,7 @@ class AssemblerTest
         c(BITS64, "pushfw", a -> a.pushfw());
     }
 
-    private void narrow()
-    {
+    private void narrow() {
         c(BITS16, "mov ax,WORD PTR [bx+di]", a -> a.mov(AX, mem(BX, DI, 1, 0)));
         c(BITS16, "mov eax,DWORD PTR [si]", a -> a.mov(EAX, mem(SI)));
         c(BITS16, "mov al,BYTE PTR [eax+ecx*1]", a -> a.mov(AL, mem(EAX, ECX, 1, 0)));
@@ -202,8 +192,7 @@ class AssemblerTest
         c(BITS16, "push 0x1234", a -> a.push(0x1234));
     }
 
-    private void floating()
-    {
+    private void floating() {
         c(BITS32, "fld TBYTE PTR [eax]", a -> a.fld(mem(EAX).sized(10)));
         c(BITS32, "fstp QWORD PTR [eax]", a -> a.fstp(mem(EAX).qword()));
         c(BITS32, "fild QWORD PTR [eax]", a -> a.fild(mem(EAX).qword()));
@@ -226,42 +215,34 @@ class AssemblerTest
         c(BITS64, "sqrtps xmm1,xmm2", a -> a.sqrtps(XMM1, XMM2));
     }
 
-    private static byte[] bytes(final Case c)
-    {
+    private static byte[] bytes(final Case c) {
         final Assembler a = new Assembler(c.mode, 0);
         c.code.accept(a);
         return a.toBytes();
     }
 
     @Test
-    void encodingsMatchTheRecordedOnes() throws IOException
-    {
+    void encodingsMatchTheRecordedOnes() throws IOException {
         final String record = System.getProperty("xenolith.asm.record");
-        if (record != null)
-        {
+        if (record != null) {
             final StringBuilder out = new StringBuilder();
-            for (final Case c : cases)
-            {
+            for (final Case c : cases) {
                 out.append(c.mode).append('|').append(HexFormat.of().formatHex(bytes(c))).append('|').append(c.text)
                     .append('\n');
             }
             Files.writeString(Path.of(record), out);
         }
         final Map<String, String> recorded = recorded();
-        for (final Case c : cases)
-        {
+        for (final Case c : cases) {
             assertEquals(recorded.get(c.mode + "|" + c.text), HexFormat.of().formatHex(bytes(c)), c.text);
         }
         assertEquals(recorded.size(), cases.size());
     }
 
-    private static Map<String, String> recorded() throws IOException
-    {
+    private static Map<String, String> recorded() throws IOException {
         final Map<String, String> result = new LinkedHashMap<>();
-        try (InputStream in = AssemblerTest.class.getResourceAsStream("encodings.txt"))
-        {
-            new String(in.readAllBytes(), StandardCharsets.ISO_8859_1).lines().forEach(line ->
-            {
+        try (InputStream in = AssemblerTest.class.getResourceAsStream("encodings.txt")) {
+            new String(in.readAllBytes(), StandardCharsets.ISO_8859_1).lines().forEach(line -> {
                 final String[] parts = line.split("\\|");
                 result.put(parts[0] + "|" + parts[2], parts[1]);
             });
@@ -270,14 +251,11 @@ class AssemblerTest
     }
 
     @Test
-    void disassemblerAgrees() throws IOException, InterruptedException
-    {
-        if (!Files.isExecutable(Path.of("/usr/bin/objdump")))
-        {
+    void disassemblerAgrees() throws IOException, InterruptedException {
+        if (!Files.isExecutable(Path.of("/usr/bin/objdump"))) {
             return; // the recorded bytes above were checked the same way
         }
-        for (final Mode mode : Mode.values())
-        {
+        for (final Mode mode : Mode.values()) {
             final List<Case> part = cases.stream().filter(c -> c.mode == mode).toList();
             final List<String> text = disassemble(mode, part);
             assertEquals(String.join("\n", part.stream().map(Case::text).toList()), String.join("\n", text));
@@ -285,19 +263,16 @@ class AssemblerTest
     }
 
     private static List<String> disassemble(final Mode mode, final List<Case> part)
-        throws IOException, InterruptedException
-    {
+        throws IOException, InterruptedException {
         final int slot = 16;
         final byte[] image = new byte[part.size() * slot];
         java.util.Arrays.fill(image, (byte)0x90);
-        for (int i = 0; i < part.size(); i++)
-        {
+        for (int i = 0; i < part.size(); i++) {
             final byte[] b = bytes(part.get(i));
             System.arraycopy(b, 0, image, i * slot, b.length);
         }
         final Path file = Files.createTempFile("asm", ".bin");
-        final String machine = switch (mode)
-        {
+        final String machine = switch (mode) {
             case BITS16 -> "i8086";
             case BITS32 -> "i386";
             case BITS64 -> "i386:x86-64";
@@ -306,11 +281,9 @@ class AssemblerTest
         final Process p = new ProcessBuilder("/usr/bin/objdump", "-D", "-b", "binary", "-m", machine, "-M", "intel",
             "--no-show-raw-insn", file.toString()).redirectErrorStream(true).start();
         final List<String> out = new ArrayList<>();
-        for (final String line : new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\n"))
-        {
+        for (final String line : new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
             final String[] f = line.strip().split(":\t", 2);
-            if (f.length == 2 && Integer.parseInt(f[0], 16) % slot == 0)
-            {
+            if (f.length == 2 && Integer.parseInt(f[0], 16) % slot == 0) {
                 out.add(f[1].strip().replaceAll("\\s+", " ").replaceAll("# 0x[0-9a-f]+$", "# 0xa"));
             }
         }
@@ -320,8 +293,7 @@ class AssemblerTest
     }
 
     @Test
-    void branchesReachBothWays()
-    {
+    void branchesReachBothWays() {
         final Assembler a = new Assembler(BITS32, 0x1000);
         final Label back = a.mark("back");
         final Label forward = a.label("forward");
@@ -339,8 +311,7 @@ class AssemblerTest
     }
 
     @Test
-    void mistakesAreReported()
-    {
+    void mistakesAreReported() {
         final Assembler a = new Assembler(BITS32, 0);
         assertThrows(AssemblyException.class, () -> a.mov(RAX, RBX));
         assertThrows(AssemblyException.class, () -> a.mov(mem(EAX), 1));

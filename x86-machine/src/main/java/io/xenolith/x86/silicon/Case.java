@@ -1,0 +1,29 @@
+package io.xenolith.x86.silicon;
+
+/** One generated case beside its slot: what the generator knows and the comparer needs. */
+final class Case {
+    /** Longest instruction that is generated; the architecture's limit is 15. */
+    static final int MOST_BYTES = 24;
+
+    Form form;
+    /** Position of the form in the plan. */
+    int formIndex;
+    long number;
+    /** Instruction bytes. */
+    final byte[] code = new byte[MOST_BYTES];
+    int length;
+    /** Where the code lies in the code area. */
+    int codeOffset;
+    /** In a 16-bit code segment. */
+    boolean narrowCode;
+    /** To be run as a block by the model, not stepped. */
+    boolean blocks;
+    int slot;
+    /** What the model threw, or null. */
+    RuntimeException failure;
+
+    // Fields of the encoding that the rules for undefined results look at.
+    int immediate;
+    int reg;
+    int rm;
+}
