@@ -2,8 +2,6 @@ package io.xenolith.shm;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -11,17 +9,13 @@ import java.nio.file.Path;
  * the open file and not to the process. Descriptors are closed on exec.
  */
 final class FileHandle implements AutoCloseable {
+    private static final int AT_FDCWD = -100;
     private static final int O_RDWR = 2;
     private static final int O_CREAT = 0x40;
     private static final int O_CLOEXEC = 0x80000;
+    private static final int OWNER_ONLY = 0600;
     private static final int FALLOC_FL_KEEP_SIZE = 1;
     private static final int FALLOC_FL_PUNCH_HOLE = 2;
-
-    private static final MethodHandle OPEN =
-            Libc.variadic("open", 2, Libc.INT, Libc.POINTER, Libc.INT, Libc.INT);
-    private static final MethodHandle CLOSE = Libc.function("close", Libc.INT, Libc.INT);
-    private static final MethodHandle FALLOCATE =
-            Libc.function("fallocate", Libc.INT, Libc.INT, Libc.INT, Libc.LONG, Libc.LONG);
 
     private final Path path;
     private int fd;
@@ -34,22 +28,18 @@ final class FileHandle implements AutoCloseable {
     /**
      * Opens a file for reading and writing.
      *
-     * @param create make it, with mode 0600, when it is not there
+     * @param create make it, for the owner only, when it is not there
      * @throws IOException with the C library's words
      */
     static FileHandle open(final Path path, final boolean create) throws IOException {
         final int flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0);
         try (Arena arena = Arena.ofConfined()) {
-            final MemorySegment name = arena.allocateFrom(path.toString());
-            final int fd = (int) OPEN.invokeExact(Libc.errnoBuffer(), name, flags, 0600);
+            final long name = arena.allocateFrom(path.toString()).address();
+            final long fd = Syscall.OPENAT.call(AT_FDCWD, name, flags, OWNER_ONLY);
             if (fd < 0) {
-                throw new IOException(path + ": " + Libc.message(Libc.errno()));
+                throw new IOException(path + ": " + Syscall.message(-fd));
             }
-            return new FileHandle(path, fd);
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
+            return new FileHandle(path, (int) fd);
         }
     }
 
@@ -74,32 +64,17 @@ final class FileHandle implements AutoCloseable {
     }
 
     private int fallocate(final int mode, final long offset, final long length) {
-        try {
-            while (true) {
-                final int r = (int) FALLOCATE.invokeExact(Libc.errnoBuffer(), fd, mode, offset, length);
-                if (r == 0) {
-                    return 0;
-                }
-                final int errno = Libc.errno();
-                if (errno != Libc.EINTR) {
-                    return errno;
-                }
-            }
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        long r;
+        do {
+            r = Syscall.FALLOCATE.call(fd, mode, offset, length);
+        } while (r == -Syscall.EINTR);
+        return (int) -r;
     }
 
     @Override
     public void close() {
-        if (fd < 0) {
-            return;
-        }
-        try {
-            final int ignored = (int) CLOSE.invokeExact(Libc.errnoBuffer(), fd);
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        } finally {
+        if (fd >= 0) {
+            Syscall.CLOSE.call(fd, 0, 0, 0);
             fd = -1;
         }
     }

@@ -1,7 +1,6 @@
 package io.xenolith.shm;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -20,28 +19,15 @@ final class Futex {
     /** The time ran out. */
     static final int TIMED_OUT = 2;
 
-    private static final long SYS_FUTEX = 202;
     private static final int FUTEX_WAIT = 0;
     private static final int FUTEX_WAKE = 1;
     private static final long NS_PER_S = 1_000_000_000L;
 
-    /** syscall(number, word, op, value, timeout, second word, third value). */
-    private static final MethodHandle WAIT = Libc.variadic("syscall", 1, Libc.LONG, Libc.LONG, Libc.LONG, Libc.INT,
-            Libc.INT, Libc.LONG, Libc.LONG, Libc.INT);
-    private static final MethodHandle WAKE = wakeHandle();
-
+    private static final MethodHandle WAKE = Syscall.handle(Linker.Option.critical(false));
     private static final ThreadLocal<MemorySegment> TIMESPEC =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(16, 8));
 
     private Futex() {
-    }
-
-    private static MethodHandle wakeHandle() {
-        final Linker linker = Linker.nativeLinker();
-        return linker.downcallHandle(linker.defaultLookup().findOrThrow("syscall"),
-                FunctionDescriptor.of(Libc.LONG, Libc.LONG, Libc.LONG, Libc.INT, Libc.INT, Libc.LONG, Libc.LONG,
-                        Libc.INT),
-                Linker.Option.firstVariadicArg(1), Linker.Option.critical(false));
     }
 
     /**
@@ -52,22 +38,17 @@ final class Futex {
      * @return {@link #WOKEN} (also after a signal), {@link #CHANGED} or {@link #TIMED_OUT}
      */
     static int await(final long word, final int expected, final long timeoutNs) {
-        try {
-            final long timeout = timeoutNs < 0 || timeoutNs == Long.MAX_VALUE ? 0 : timespec(timeoutNs);
-            final long r = (long) WAIT.invokeExact(Libc.errnoBuffer(), SYS_FUTEX, word, FUTEX_WAIT, expected,
-                    timeout, 0L, 0);
-            return r == 0 ? WOKEN : outcome(Libc.errno());
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        final long timeout = timeoutNs < 0 || timeoutNs == Long.MAX_VALUE ? 0 : timespec(timeoutNs);
+        final long r = Syscall.FUTEX.call(word, FUTEX_WAIT, expected, timeout);
+        return r == 0 ? WOKEN : outcome((int) -r);
     }
 
     private static int outcome(final int errno) {
         return switch (errno) {
-            case Libc.EAGAIN -> CHANGED;
-            case Libc.ETIMEDOUT -> TIMED_OUT;
-            case Libc.EINTR -> WOKEN;
-            default -> throw new IllegalStateException("futex wait: " + Libc.message(errno));
+            case Syscall.EAGAIN -> CHANGED;
+            case Syscall.ETIMEDOUT -> TIMED_OUT;
+            case Syscall.EINTR -> WOKEN;
+            default -> throw new IllegalStateException("futex wait: " + Syscall.message(errno));
         };
     }
 
@@ -85,9 +66,10 @@ final class Futex {
      */
     static int wake(final long word, final int count) {
         try {
-            return (int) (long) WAKE.invokeExact(SYS_FUTEX, word, FUTEX_WAKE, count, 0L, 0L, 0);
+            return (int) (long) WAKE.invokeExact(Syscall.FUTEX.number(), word, (long) FUTEX_WAKE, (long) count, 0L,
+                    0L, 0L);
         } catch (Throwable t) {
-            throw Libc.unexpected(t);
+            throw Syscall.unexpected(t);
         }
     }
 }

@@ -1,5 +1,14 @@
 package io.xenolith.shm;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
 /**
  * The places where a process can be made to kill itself: one before each store to shared hypervisor or dom0
  * state, so that tests can end a process between any two of them.
@@ -253,10 +262,16 @@ public enum KillPoint {
     /** Used by the test of kill points only. */
     SELF_TEST;
 
-    /** The system property that arms a point. */
+    /** The system property that arms a point: {@code NAME:occurrence}. */
     public static final String PROPERTY = "xenolith.kill";
+    /**
+     * The system property that has the points recorded: the name of a file to which each point is appended, one
+     * name per line, when this process first reaches it. Tells a test which points a scenario can be killed at.
+     */
+    public static final String RECORD_PROPERTY = "xenolith.kill.record";
 
-    private static final boolean ARMED = System.getProperty(PROPERTY) != null;
+    private static final boolean ARMED = System.getProperty(PROPERTY) != null
+            || System.getProperty(RECORD_PROPERTY) != null;
 
     /** Ends the process here if this point is armed and reached for the armed time. */
     public static void hit(final KillPoint point) {
@@ -265,49 +280,54 @@ public enum KillPoint {
         }
     }
 
-    /** What is armed. Loaded only in a process that has the property. */
-    static final class Trigger {
-        private static final KillPoint TARGET;
-        private static final java.util.concurrent.atomic.AtomicInteger LEFT;
-
-        static {
-            final String spec = System.getProperty(PROPERTY, "");
-            TARGET = target(spec);
-            LEFT = new java.util.concurrent.atomic.AtomicInteger(occurrence(spec));
-        }
-
-        private Trigger() {
-        }
-
-        /** The point named in {@code NAME:occurrence}. */
-        static KillPoint target(final String spec) {
-            final String name = name(spec);
+    /**
+     * A value of {@link #PROPERTY}.
+     *
+     * @param target     the armed point
+     * @param occurrence 1 for the first time it is reached
+     */
+    record Spec(KillPoint target, int occurrence) {
+        /** Reads {@code NAME:occurrence}; the occurrence is 1 when it is left out. */
+        static Spec parse(final String text) {
+            final int colon = text.indexOf(':');
+            final String name = (colon < 0 ? text : text.substring(0, colon)).trim();
+            final int occurrence = colon < 0 ? 1 : Integer.parseInt(text.substring(colon + 1).trim());
             for (final KillPoint p : values()) {
                 if (p.name().equals(name)) {
-                    return p;
+                    return new Spec(p, occurrence);
                 }
             }
-            throw new IllegalArgumentException("-D" + PROPERTY + "=" + spec + ": there is no kill point " + name);
+            throw new IllegalArgumentException("-D" + PROPERTY + "=" + text + ": there is no kill point " + name);
         }
+    }
 
-        /** The occurrence in {@code NAME:occurrence}, 1 when it is left out. */
-        static int occurrence(final String spec) {
-            final int colon = spec.indexOf(':');
-            return colon < 0 ? 1 : Integer.parseInt(spec.substring(colon + 1).trim());
-        }
-
-        private static String name(final String spec) {
-            final int colon = spec.indexOf(':');
-            return (colon < 0 ? spec : spec.substring(0, colon)).trim();
-        }
+    /** What is armed. Loaded only in a process that has one of the properties. */
+    private static final class Trigger {
+        private static final Spec SPEC = System.getProperty(PROPERTY) == null ? new Spec(null, 0)
+                : Spec.parse(System.getProperty(PROPERTY));
+        private static final AtomicInteger LEFT = new AtomicInteger(SPEC.occurrence());
+        private static final String RECORD = System.getProperty(RECORD_PROPERTY);
+        private static final Set<KillPoint> REACHED = ConcurrentHashMap.newKeySet();
 
         static void hit(final KillPoint point) {
-            if (point == TARGET && LEFT.decrementAndGet() == 0) {
+            if (RECORD != null && REACHED.add(point)) {
+                record(point);
+            }
+            if (point == SPEC.target() && LEFT.decrementAndGet() == 0) {
                 Processes.kill(Processes.self(), Processes.SIGKILL);
                 // The signal is on its way to this thread; nothing of the program may run before it arrives.
                 while (true) {
                     Thread.onSpinWait();
                 }
+            }
+        }
+
+        private static void record(final KillPoint point) {
+            try {
+                Files.writeString(Path.of(RECORD), point.name() + "\n", StandardOpenOption.CREATE,
+                        StandardOpenOption.APPEND);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
     }

@@ -3,7 +3,7 @@ package io.xenolith.shm;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,18 +13,16 @@ import java.nio.file.Path;
  * however it ended, so the lock is what tells the living from the dead.
  *
  * <p>Open-file-description locks (fcntl F_OFD_SETLK): they belong to this one opening of the file. A lock of the
- * older kind would be lost when anything else in the process closed the same file, and the holder of an flock(2)
- * cannot be asked for without trying to take it.
+ * older kind would be lost when anything else in the process closed the same file, and whether an flock(2) is
+ * held cannot be asked without trying to take it.
  */
 public final class LockFile implements AutoCloseable {
     private static final int F_OFD_GETLK = 36;
     private static final int F_OFD_SETLK = 37;
     private static final short F_WRLCK = 1;
     private static final short F_UNLCK = 2;
-    /** struct flock: short type, short whence, long start, long length, int pid. */
+    /** struct flock: short type, short whence, long start, long length, int pid; zero length is the whole file. */
     private static final int FLOCK_LENGTH = 32;
-    private static final MethodHandle FCNTL =
-            Libc.variadic("fcntl", 2, Libc.INT, Libc.INT, Libc.INT, Libc.POINTER);
 
     private final FileHandle handle;
 
@@ -44,10 +42,10 @@ public final class LockFile implements AutoCloseable {
         final int errno = lock(handle.fd());
         if (errno != 0) {
             handle.close();
-            if (errno == Libc.EAGAIN || errno == Libc.EACCES) {
+            if (errno == Syscall.EAGAIN || errno == Syscall.EACCES) {
                 return null;
             }
-            throw new IOException(path + ": " + Libc.message(errno));
+            throw new IOException(path + ": " + Syscall.message(errno));
         }
         final ProcessIdentity self = ProcessIdentity.self();
         Files.writeString(path, self.pid() + " " + self.startTime() + "\n", StandardCharsets.US_ASCII);
@@ -65,30 +63,23 @@ public final class LockFile implements AutoCloseable {
         }
         try (FileHandle handle = FileHandle.open(path, false); Arena arena = Arena.ofConfined()) {
             final MemorySegment flock = writeLock(arena);
-            final int r = (int) FCNTL.invokeExact(Libc.errnoBuffer(), handle.fd(), F_OFD_GETLK, flock);
-            if (r != 0) {
-                throw new IOException(path + ": " + Libc.message(Libc.errno()));
+            final long r = Syscall.FCNTL.call(handle.fd(), F_OFD_GETLK, flock.address(), 0);
+            if (r < 0) {
+                throw new IOException(path + ": " + Syscall.message(-r));
             }
-            return flock.get(java.lang.foreign.ValueLayout.JAVA_SHORT, 0) != F_UNLCK;
-        } catch (IOException e) {
-            throw e;
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
+            return flock.get(ValueLayout.JAVA_SHORT, 0) != F_UNLCK;
         }
     }
 
     private static int lock(final int fd) {
         try (Arena arena = Arena.ofConfined()) {
-            final int r = (int) FCNTL.invokeExact(Libc.errnoBuffer(), fd, F_OFD_SETLK, writeLock(arena));
-            return r == 0 ? 0 : Libc.errno();
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
+            return (int) -Syscall.FCNTL.call(fd, F_OFD_SETLK, writeLock(arena).address(), 0);
         }
     }
 
     private static MemorySegment writeLock(final Arena arena) {
         final MemorySegment flock = arena.allocate(FLOCK_LENGTH, 8);
-        flock.set(java.lang.foreign.ValueLayout.JAVA_SHORT, 0, F_WRLCK);
+        flock.set(ValueLayout.JAVA_SHORT, 0, F_WRLCK);
         return flock;
     }
 

@@ -76,7 +76,7 @@ final class MappedFile {
         final int errno = handle.reserve(offset, bytes);
         if (errno != 0) {
             throw new MachineFullException("cannot back " + bytes + " bytes of " + handle.path() + ": "
-                    + Libc.message(errno));
+                    + Syscall.message(errno));
         }
     }
 
@@ -86,12 +86,12 @@ final class MappedFile {
             return;
         }
         final int errno = handle.punch(offset, bytes);
-        if (errno == Libc.EOPNOTSUPP) {
+        if (errno == Syscall.EOPNOTSUPP) {
             // A file system without holes (some network and FUSE ones): zeroing is all that can be done there.
             Raw.fill(address + offset, bytes, (byte) 0);
         } else if (errno != 0) {
             throw new IllegalStateException("cannot release " + bytes + " bytes of " + handle.path() + ": "
-                    + Libc.message(errno));
+                    + Syscall.message(errno));
         }
     }
 }

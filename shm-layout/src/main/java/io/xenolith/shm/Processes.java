@@ -1,8 +1,6 @@
 package io.xenolith.shm;
 
-import java.lang.invoke.MethodHandle;
-
-/** Signals, sessions and process attributes: kill(2), setsid(2), prctl(2). */
+/** Signals, sessions and process attributes: kill(2), setsid(2), prctl(2), setpriority(2). */
 public final class Processes {
     /** Ends a process at once. */
     public static final int SIGKILL = 9;
@@ -17,13 +15,6 @@ public final class Processes {
 
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PRIO_PROCESS = 0;
-    private static final MethodHandle KILL = Libc.function("kill", Libc.INT, Libc.INT, Libc.INT);
-    private static final MethodHandle SETSID = Libc.function("setsid", Libc.INT);
-    private static final MethodHandle GETTID = Libc.function("gettid", Libc.INT);
-    private static final MethodHandle SETPRIORITY =
-            Libc.function("setpriority", Libc.INT, Libc.INT, Libc.INT, Libc.INT);
-    private static final MethodHandle PRCTL = Libc.variadic("prctl", 1, Libc.INT, Libc.INT, Libc.LONG, Libc.LONG,
-            Libc.LONG, Libc.LONG);
 
     private Processes() {
     }
@@ -35,11 +26,7 @@ public final class Processes {
 
     /** Thread id of the calling thread, as the host numbers it. */
     public static int threadId() {
-        try {
-            return (int) GETTID.invokeExact(Libc.errnoBuffer());
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        return (int) Syscall.GETTID.call(0, 0, 0, 0);
     }
 
     /**
@@ -52,11 +39,7 @@ public final class Processes {
         if (pid <= 0) {
             throw new IllegalArgumentException("pid " + pid);
         }
-        try {
-            return (int) KILL.invokeExact(Libc.errnoBuffer(), pid, signal) == 0;
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        return Syscall.KILL.call(pid, signal, 0, 0) == 0;
     }
 
     /**
@@ -65,21 +48,12 @@ public final class Processes {
      * @return false when it leads a process group already
      */
     public static boolean newSession() {
-        try {
-            return (int) SETSID.invokeExact(Libc.errnoBuffer()) >= 0;
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        return Syscall.SETSID.call(0, 0, 0, 0) >= 0;
     }
 
     /** Has the kernel send {@code signal} to this process when the thread that started it ends; 0 for none. */
     public static void signalAtParentsDeath(final int signal) {
-        try {
-            final int ignored = (int) PRCTL.invokeExact(Libc.errnoBuffer(), PR_SET_PDEATHSIG, (long) signal, 0L, 0L,
-                    0L);
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        Syscall.PRCTL.call(PR_SET_PDEATHSIG, signal, 0, 0);
     }
 
     /**
@@ -89,10 +63,6 @@ public final class Processes {
      * @return false when the host refused
      */
     public static boolean niceThread(final int nice) {
-        try {
-            return (int) SETPRIORITY.invokeExact(Libc.errnoBuffer(), PRIO_PROCESS, 0, nice) == 0;
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        return Syscall.SETPRIORITY.call(PRIO_PROCESS, 0, nice, 0) == 0;
     }
 }

@@ -2,7 +2,6 @@ package io.xenolith.shm.hv;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
-import java.util.Arrays;
 
 /**
  * One number for the layout of all of the hypervisor's own structures: every constant of every Layout class, and
@@ -30,27 +29,27 @@ public final class LayoutHash {
         return Holder.VALUE;
     }
 
+    /**
+     * Mixes the constants in. Reflection promises no order of fields, so the numbers of one class are added up.
+     */
     static long compute(final Class<?>... classes) {
         long h = FNV_OFFSET;
         for (final Class<?> c : classes) {
-            h = mix(h, c.getSimpleName());
-            for (final String line : constants(c)) {
-                h = mix(h, line);
+            long sum = 0;
+            for (final Field f : c.getDeclaredFields()) {
+                if (isConstant(f)) {
+                    sum += mix(mix(FNV_OFFSET, f.getName()), value(f));
+                }
             }
+            h = mix(mix(h, c.getName()), sum);
         }
         for (final SystemCounter c : SystemCounter.values()) {
-            h = mix(h, c.label() + '=' + c.id());
+            h = mix(mix(h, c.label()), c.id());
         }
         for (final DomainCounter c : DomainCounter.values()) {
-            h = mix(h, c.label() + '=' + c.id());
+            h = mix(mix(h, c.label()), c.id());
         }
         return h == 0 ? 1 : h;
-    }
-
-    /** {@code NAME=value} of every public constant number, sorted, since reflection promises no order. */
-    private static String[] constants(final Class<?> c) {
-        return Arrays.stream(c.getDeclaredFields()).filter(LayoutHash::isConstant).map(LayoutHash::line).sorted()
-                .toArray(String[]::new);
     }
 
     private static boolean isConstant(final Field f) {
@@ -59,9 +58,9 @@ public final class LayoutHash {
                 && (f.getType() == int.class || f.getType() == long.class);
     }
 
-    private static String line(final Field f) {
+    private static long value(final Field f) {
         try {
-            return f.getName() + '=' + f.getType() + ':' + ((Number) f.get(null)).longValue();
+            return f.getLong(null);
         } catch (IllegalAccessException e) {
             throw new AssertionError("a public constant is readable", e);
         }
@@ -72,7 +71,15 @@ public final class LayoutHash {
         for (int i = 0; i < s.length(); i++) {
             h = (h ^ s.charAt(i)) * FNV_PRIME;
         }
-        return (h ^ '\n') * FNV_PRIME;
+        return h;
+    }
+
+    private static long mix(final long start, final long number) {
+        long h = start;
+        for (int shift = 0; shift < Long.SIZE; shift += Short.SIZE) {
+            h = (h ^ (number >>> shift & 0xFFFF)) * FNV_PRIME;
+        }
+        return h;
     }
 
     private static final class Holder {
