@@ -15,7 +15,6 @@ final class BareMsrs {
     private static final int EFER = 0xC0000080;
     private static final int STAR = 0xC0000081;
     private static final int LSTAR = 0xC0000082;
-    private static final int CSTAR = 0xC0000083;
     private static final int FMASK = 0xC0000084;
     private static final int FS_BASE = 0xC0000100;
     private static final int GS_BASE = 0xC0000101;
@@ -28,7 +27,6 @@ final class BareMsrs {
     long sysenterEip;
     long star;
     long lstar;
-    long cstar;
     long fmask;
     private long pat = 0x0007040600070406L;
     private long timeStampOffset;
@@ -48,7 +46,6 @@ final class BareMsrs {
             case EFER -> c.efer;
             case STAR -> star;
             case LSTAR -> lstar;
-            case CSTAR -> cstar;
             case FMASK -> fmask;
             case FS_BASE -> c.seg[Cpu.FS].base();
             case GS_BASE -> c.seg[Cpu.GS].base();
@@ -67,7 +64,6 @@ final class BareMsrs {
             case EFER -> writeEfer(c, value);
             case STAR -> star = value;
             case LSTAR -> lstar = canonical(c, value);
-            case CSTAR -> cstar = canonical(c, value);
             case FMASK -> fmask = value & 0xFFFF_FFFFL;
             case FS_BASE -> setBase(c, c.seg[Cpu.FS], value);
             case GS_BASE -> setBase(c, c.seg[Cpu.GS], value);

@@ -40,40 +40,25 @@ final class FastCalls {
     }
 
     static void syscall(final Cpu c, final BareMsrs msrs) {
-        if ((c.efer & Cpu.EFER_SCE) == 0) {
-            throw c.raise(CpuFault.UD);
-        }
-        final boolean longMode = (c.efer & Cpu.EFER_LMA) != 0;
-        final boolean from64 = c.long64;
         final int code = (int) (msrs.star >>> 32) & 0xFFFC;
         c.gpr[Cpu.RCX] = c.nextIp();
-        if (longMode) {
-            c.gpr[Cpu.R11] = c.eflags() & ~Eflags.RF;
-            c.setEflags(c.eflags() & ~((int) msrs.fmask | Eflags.RF));
-            c.ip = from64 ? msrs.lstar : msrs.cstar;
-        } else {
-            c.setEflags(c.eflags() & ~(Eflags.VM | Eflags.IF | Eflags.RF));
-            c.ip = msrs.star & MAX32;
-        }
-        flat(c, code, code + 8, longMode, 0);
+        c.gpr[Cpu.R11] = c.eflags() & ~Eflags.RF;
+        c.setEflags(c.eflags() & ~((int) msrs.fmask | Eflags.RF));
+        flat(c, code, code + 8, true, 0);
+        c.ip = msrs.lstar;
     }
 
     static void sysret(final Cpu c, final BareMsrs msrs, final int size) {
-        if ((c.efer & Cpu.EFER_SCE) == 0) {
-            throw c.raise(CpuFault.UD);
-        }
-        final boolean longMode = (c.efer & Cpu.EFER_LMA) != 0;
         final boolean wide = size == 8;
         final int base = (int) (msrs.star >>> 48);
         final long target = wide ? c.gpr[Cpu.RCX] : c.gpr[Cpu.RCX] & MAX32;
-        if (wide && target << 16 >> 16 != target) {
+        if ((c.efer & Cpu.EFER_SCE) == 0) {
+            throw c.raise(CpuFault.UD);
+        }
+        if (target << 16 >> 16 != target) {
             throw c.raise(CpuFault.GP, 0);
         }
-        if (longMode) {
-            c.setEflags((int) c.gpr[Cpu.R11] & ~(Eflags.RF | Eflags.VM));
-        } else {
-            c.setIf(true);
-        }
+        c.setEflags((int) c.gpr[Cpu.R11] & ~(Eflags.RF | Eflags.VM));
         flat(c, (wide ? base + 16 : base) | 3, base + 8 | 3, wide, 3);
         c.setNextIp(target);
     }

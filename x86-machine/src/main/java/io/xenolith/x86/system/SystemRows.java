@@ -174,17 +174,21 @@ public final class SystemRows {
                 c.env.sysexit(c, i.operandSize == 8 ? 8 : 4);
             }
         }).cpl0().feature(Feature.SYSENTER).ends();
+        // outside 64-bit code SYSCALL is AMD's alone; this processor takes after Intel's
         t.add("0F 05", "SYSCALL", "", (c, i) -> {
+            if ((c.efer & Cpu.EFER_SCE) == 0) {
+                throw c.raise(CpuFault.UD);
+            }
             c.env.syscall(c);
             c.transferred();
-        }).feature(Feature.SYSCALL).ends();
+        }).only64().feature(Feature.SYSCALL).ends();
         t.add("0F 07", "SYSRET", "", (c, i) -> {
             if (c.cpl() != 0) {
                 c.privileged(PrivilegedOp.SYSRET, 0, 0);
             } else {
                 c.env.sysret(c, i.operandSize == 8 ? 8 : 4);
             }
-        }).cpl0().feature(Feature.SYSCALL).ends();
+        }).only64().cpl0().feature(Feature.SYSCALL).ends();
         t.add("0F 01 F8", "SWAPGS", "", (c, i) -> {
             if (c.cpl() != 0) {
                 c.privileged(PrivilegedOp.SWAPGS, 0, 0);

@@ -1,0 +1,40 @@
+package io.xenolith.x86.bare;
+
+import io.xenolith.x86.asm.Reg;
+import java.util.stream.IntStream;
+
+/** Every selector of the tables, and some outside, loaded and queried at every level. */
+final class SegmentScenarios {
+    private static final int[] RINGS = {0, 1, 3};
+
+    private SegmentScenarios() {
+    }
+
+    static int[] selectors() {
+        return IntStream.concat(IntStream.iterate(0, s -> s <= BareKernel.LAST, s -> s + 8),
+            IntStream.of(BareKernel.BEYOND, BareKernel.LDT_DATA, BareKernel.LDT_ABSENT_DATA, BareKernel.LDT_CODE,
+                BareKernel.LDT_BEYOND)).toArray();
+    }
+
+    static void loads(final BareKernel k) {
+        for (final int ring : RINGS) {
+            for (final int selector : selectors()) {
+                for (final int rpl : RINGS) {
+                    load(k, ring, selector | rpl, Reg.DS);
+                    load(k, ring, selector | rpl, Reg.SS);
+                }
+            }
+        }
+    }
+
+    private static void load(final BareKernel k, final int ring, final int selector, final Reg register) {
+        k.scenario("mov " + register + "," + Integer.toHexString(selector) + " in ring " + ring, () -> {
+            k.mov(Reg.AX, BareKernel.LDT_GOOD);
+            k.lldt(Reg.AX);
+            k.enterRing(ring, 2);
+            k.mov(Reg.EAX, selector);
+            k.mov(register, Reg.AX);
+            k.mov(Reg.EBX, 0x600D);
+        });
+    }
+}
