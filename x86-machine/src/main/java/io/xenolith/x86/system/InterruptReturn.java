@@ -65,7 +65,8 @@ public final class InterruptReturn {
             writable |= Eflags.IF;
         }
         if (c.cpl() == 0) {
-            writable |= Eflags.IOPL | (size != 2 ? Eflags.VIF | Eflags.VIP : 0);
+            // VIF and VIP do not exist without VME
+            writable |= Eflags.IOPL;
         }
         return writable;
     }

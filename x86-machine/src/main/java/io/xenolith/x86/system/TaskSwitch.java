@@ -121,7 +121,7 @@ final class TaskSwitch {
         final long[] registers = new long[8];
         final int[] selectors = new int[6];
         for (int n = 0; n < 8; n++) {
-            registers[n] = mmu.readSystem16(base + 0x12 + 2 * n) | 0xFFFF_0000L;
+            registers[n] = mmu.readSystem16(base + 0x12 + 2 * n);
         }
         for (int n = 0; n < 4; n++) {
             selectors[n] = mmu.readSystem16(base + 0x22 + 2 * n);
@@ -176,7 +176,10 @@ final class TaskSwitch {
         if (image.wide && (c.cr0 & Cpu.CR0_PG) != 0 && c.mmu.loadCr3(image.cr3)) {
             c.cr3 = image.cr3;
         }
-        System.arraycopy(image.registers, 0, c.gpr, 0, 8);
+        for (int n = 0; n < 8; n++) {
+            // what becomes of the upper halves in a 16-bit task is not defined; they stay
+            c.setRegister(n, image.wide ? 4 : 2, image.registers[n]);
+        }
         // VM86 tasks are refused like IRET refuses them: the bit is not taken over
         c.setEflags(image.flags & ~Eflags.VM | (reason.nests ? Eflags.NT : 0));
         c.ip = image.ip;

@@ -97,6 +97,8 @@ class BareKernel extends Assembler {
     private static final int MULTIBOOT_ADDRESSES = 1 << 16;
     /** PE, ET and NE: the boot loader leaves NE open. */
     static final int CR0 = 0x31;
+    /** Address below 64 KiB of an {@code int 0x81}. */
+    static final int LOW_TARGET = 0x9000;
     private static final int DONE = 0x81;
 
     private final Label end = label("end");
@@ -145,7 +147,13 @@ class BareKernel extends Assembler {
         mov(Reg.ESP, 0x361000);
         mov(Reg.EAX, CR0);
         mov(Reg.CR0, Reg.EAX);
+        // no interrupt from the board's timer: both controllers masked
+        mov(Reg.AL, 0xFF);
+        out(0x21, Reg.AL);
+        out(0xA1, Reg.AL);
         call(tablesLabel);
+        // int 0x81, where 16-bit offsets reach
+        mov(abs(LOW_TARGET).word(), 0x81CD);
         lgdt(at(gdtPointer));
         jmpFar(CODE0, flat, 4);
         bind(flat);
@@ -512,6 +520,23 @@ class BareKernel extends Assembler {
         mov(abs(IDT + vector * 8L + 4).word(), rights << 8);
         shr(Reg.EAX, 16);
         mov(abs(IDT + vector * 8L + 6).word(), Reg.AX);
+        mov(Reg.EAX, 0xA0A0A0A0L);
+    }
+
+    /** Pushes a 16-bit interrupt frame. */
+    void pushImage16(final int flags, final int selector, final int offset) {
+        sub(Reg.ESP, 6);
+        mov(mem(Reg.ESP).word(), offset);
+        mov(mem(Reg.ESP, 2).word(), selector);
+        mov(mem(Reg.ESP, 4).word(), flags);
+    }
+
+    /** Gives a 16-bit gate to {@link #CODE16} the offset of {@link #target} there. */
+    void gateTarget16(final int vector) {
+        mov(Reg.EAX, target);
+        sub(Reg.EAX, ORIGIN);
+        mov(abs(IDT + vector * 8L).word(), Reg.AX);
+        mov(abs(IDT + vector * 8L + 6).word(), 0);
         mov(Reg.EAX, 0xA0A0A0A0L);
     }
 

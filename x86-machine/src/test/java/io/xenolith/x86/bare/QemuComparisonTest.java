@@ -17,6 +17,41 @@ class QemuComparisonTest {
         compare(SegmentScenarios::loads);
     }
 
+    @Test
+    void descriptorQueries() {
+        compare(SegmentScenarios::queries);
+    }
+
+    @Test
+    void farJumpsAndCalls() {
+        compare(TransferScenarios::jumpsAndCalls);
+    }
+
+    @Test
+    void callGateRoundTrips() {
+        compare(TransferScenarios::gateRoundTrips);
+    }
+
+    @Test
+    void farReturnsAndIret() {
+        compare(TransferScenarios::returns);
+    }
+
+    @Test
+    void flagsAfterIret() {
+        compare(TransferScenarios::returnedFlags);
+    }
+
+    @Test
+    void interruptGates() {
+        compare(TransferScenarios::interruptGates);
+    }
+
+    @Test
+    void softwareInterrupts() {
+        compare(TransferScenarios::softwareInterrupts);
+    }
+
     private static void compare(final Consumer<BareKernel> scenarios) {
         final BareKernel kernel = new BareKernel();
         scenarios.accept(kernel);

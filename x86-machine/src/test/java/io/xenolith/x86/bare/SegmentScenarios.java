@@ -1,5 +1,6 @@
 package io.xenolith.x86.bare;
 
+import io.xenolith.x86.asm.Cond;
 import io.xenolith.x86.asm.Reg;
 import java.util.stream.IntStream;
 
@@ -35,6 +36,39 @@ final class SegmentScenarios {
             k.mov(Reg.EAX, selector);
             k.mov(register, Reg.AX);
             k.mov(Reg.EBX, 0x600D);
+        });
+    }
+
+    /** LAR, LSL, VERR, VERW and ARPL of every selector. */
+    static void queries(final BareKernel k) {
+        for (final int ring : RINGS) {
+            for (final int selector : selectors()) {
+                for (final int rpl : RINGS) {
+                    query(k, ring, selector | rpl);
+                }
+            }
+        }
+    }
+
+    private static void query(final BareKernel k, final int ring, final int selector) {
+        k.scenario("query " + Integer.toHexString(selector) + " in ring " + ring, () -> {
+            k.mov(Reg.AX, BareKernel.LDT_GOOD);
+            k.lldt(Reg.AX);
+            k.enterRing(ring, 2);
+            k.mov(Reg.EBP, selector);
+            k.xor(Reg.EDI, Reg.EDI);
+            k.lar(Reg.EBX, Reg.EBP);
+            k.set(Cond.E, Reg.AL);
+            // bits 16 to 19 are undefined
+            k.and(Reg.EBX, 0xF0FF00);
+            k.lsl(Reg.ECX, Reg.EBP);
+            k.set(Cond.E, Reg.AH);
+            k.verr(Reg.BP);
+            k.set(Cond.E, Reg.DL);
+            k.verw(Reg.BP);
+            k.set(Cond.E, Reg.DH);
+            k.mov(Reg.ESI, 2);
+            k.arpl(Reg.BP, Reg.SI);
         });
     }
 }
