@@ -62,10 +62,23 @@ public final class HostMemory {
         return headroom;
     }
 
-    private static long headroom(final Path group) {
+    /** Limit less what is in use; cached file pages that were not used lately count as free. */
+    static long headroom(final Path group) {
         final long limit = number(group.resolve("memory.max"));
         final long used = number(group.resolve("memory.current"));
-        return limit == Long.MAX_VALUE || used == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, limit - used);
+        if (limit == Long.MAX_VALUE || used == Long.MAX_VALUE) {
+            return Long.MAX_VALUE;
+        }
+        return Math.max(0, limit - used + reclaimable(group));
+    }
+
+    private static long reclaimable(final Path group) {
+        for (final String line : lines(group.resolve("memory.stat"))) {
+            if (line.startsWith("inactive_file ")) {
+                return Long.parseLong(line.substring("inactive_file ".length()).trim());
+            }
+        }
+        return 0;
     }
 
     private static long number(final Path file) {

@@ -144,7 +144,7 @@ public final class Machine {
         if (room < memoryBytes + Regions.fixedCost(frames)) {
             throw new MachineException(Kind.NO_SPACE, "The file system of " + dir.path() + " has "
                     + HostMemory.human(room) + " free, and a machine of " + HostMemory.human(memoryBytes) + " needs "
-                    + HostMemory.human(memoryBytes + Regions.fixedCost(frames)) + ".",
+                    + HostMemory.human(memoryBytes + Regions.fixedCost(frames) + (1 << 20) - 1) + ".",
                     smallerOrElsewhere(room, frames, memoryBytes));
         }
         final long free = HostMemory.available();

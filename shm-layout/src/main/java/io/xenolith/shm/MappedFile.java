@@ -1,6 +1,7 @@
 package io.xenolith.shm;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,14 +25,19 @@ final class MappedFile {
         System.setProperty("chronicle.announcer.disable", "true");
     }
 
+    /** Requests below this are made without asking how much memory is free: looking costs more than they do. */
+    private static final long WORTH_ASKING = 1 << 20;
+
     private final FileHandle handle;
     private final long address;
     private final long length;
+    private final boolean inMemory;
 
-    private MappedFile(final FileHandle handle, final long address, final long length) {
+    private MappedFile(final FileHandle handle, final long address, final long length, final boolean inMemory) {
         this.handle = handle;
         this.address = address;
         this.length = length;
+        this.inMemory = inMemory;
     }
 
     /**
@@ -41,12 +47,12 @@ final class MappedFile {
      */
     static MappedFile map(final Path path) throws IOException {
         final FileHandle handle = FileHandle.open(path, false);
-        final long length = java.nio.file.Files.size(path);
+        final long length = Files.size(path);
         final MappedBytes bytes = MappedBytes.singleMappedBytes(path.toFile(), length);
         synchronized (HELD) {
             HELD.add(bytes);
         }
-        return new MappedFile(handle, bytes.addressForRead(0), length);
+        return new MappedFile(handle, bytes.addressForRead(0), length, HostMemory.isMemoryBacked(path));
     }
 
     /** Address of the first byte. */
@@ -65,7 +71,8 @@ final class MappedFile {
     }
 
     /**
-     * Backs a byte range with storage.
+     * Backs a byte range with storage. In a file system in memory, free memory is looked at first: the kernel
+     * would kill processes to satisfy the request, ours among them.
      *
      * @throws MachineFullException when the host has no room
      */
@@ -73,10 +80,25 @@ final class MappedFile {
         if (bytes == 0) {
             return;
         }
+        if (inMemory && bytes >= WORTH_ASKING) {
+            checkFreeMemory(bytes);
+        }
         final int errno = handle.reserve(offset, bytes);
+        if (errno == Syscall.ENOSPC) {
+            throw new MachineFullException(HostMemory.human(bytes) + " were asked for, and the file system of "
+                    + handle.path() + " has no room for them");
+        }
         if (errno != 0) {
-            throw new MachineFullException("cannot back " + bytes + " bytes of " + handle.path() + ": "
-                    + Syscall.message(errno));
+            throw new MachineFullException(HostMemory.human(bytes) + " of " + handle.path()
+                    + " cannot be reserved: " + Syscall.message(errno));
+        }
+    }
+
+    private static void checkFreeMemory(final long bytes) {
+        final long free = HostMemory.available();
+        if (free < bytes) {
+            throw new MachineFullException(HostMemory.human(bytes) + " were asked for, and the host has "
+                    + HostMemory.human(free) + " of memory free");
         }
     }
 

@@ -24,6 +24,20 @@ class HostMemoryTest {
     }
 
     @Test
+    void controlGroupLimit() throws IOException {
+        assertEquals(Long.MAX_VALUE, HostMemory.headroom(dir), "no group there");
+        Files.writeString(dir.resolve("memory.max"), "max\n");
+        Files.writeString(dir.resolve("memory.current"), "4096\n");
+        assertEquals(Long.MAX_VALUE, HostMemory.headroom(dir), "no limit");
+        Files.writeString(dir.resolve("memory.max"), "10000\n");
+        assertEquals(5904, HostMemory.headroom(dir));
+        Files.writeString(dir.resolve("memory.stat"), "anon 5\ninactive_file 96\nactive_file 7\n");
+        assertEquals(6000, HostMemory.headroom(dir));
+        Files.writeString(dir.resolve("memory.current"), "20000\n");
+        assertEquals(0, HostMemory.headroom(dir));
+    }
+
+    @Test
     void knowsMemoryFileSystems() throws IOException {
         assertTrue(HostMemory.isMemoryBacked(Path.of("/dev/shm")));
         assertFalse(HostMemory.isMemoryBacked(Path.of("/proc")));

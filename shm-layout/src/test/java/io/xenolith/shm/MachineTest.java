@@ -94,7 +94,7 @@ class MachineTest {
     }
 
     private long allocated() throws IOException {
-        return (long) Files.getAttribute(dir.memory(), "unix:size") == 0 ? 0 : blocks(dir.memory());
+        return blocks(dir.memory());
     }
 
     /** Bytes of storage behind a file, as stat(1) counts them. */
@@ -188,6 +188,22 @@ class MachineTest {
         assertEquals(Kind.NO_SPACE, e.kind());
         assertTrue(e.remedy().contains("--memory "), e.remedy());
         assertFalse(Files.exists(dir.memory()) || Files.exists(dir.hypervisor()));
+    }
+
+    @Test
+    void moreFramesThanTheHostCanBack() throws IOException {
+        final Path file = Files.createTempFile(Path.of("/dev/shm"), "xenolith-huge", "");
+        try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
+            f.setLength(1L << 42);
+            final MachineMemory memory = new MachineMemory(MappedFile.map(file));
+            final MachineFullException e = assertThrows(MachineFullException.class, () -> memory.reserve(0, 1L << 30));
+            assertTrue(e.getMessage().startsWith("4096 GiB were asked for"), e.getMessage());
+            assertEquals(0, blocks(file));
+            memory.reserve(5, 1);
+            assertEquals(4096, blocks(file));
+        } finally {
+            Files.delete(file);
+        }
     }
 
     @Test
