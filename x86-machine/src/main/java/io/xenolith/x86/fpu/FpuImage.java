@@ -31,11 +31,27 @@ final class FpuImage {
         return wide(i) ? 28 : 14;
     }
 
+    /** The address of an image to be stored; silicon probes its first field, then its last byte, which shows in CR2. */
+    private static long checkedWrite(Cpu c, Insn i, int size) {
+        long at = i.linear(c, size, true);
+        c.mmu.checkWrite(at, wide(i) ? 4 : 2);
+        c.mmu.checkWrite(at + size - 1, 1);
+        c.mmu.checkWrite(at, size);
+        return at;
+    }
+
+    private static long checkedRead(Cpu c, Insn i, int size) {
+        long at = i.linear(c, size, false);
+        c.mmu.checkRead(at, wide(i) ? 4 : 2);
+        c.mmu.checkRead(at + size - 1, 1);
+        c.mmu.checkRead(at, size);
+        return at;
+    }
+
     /** FNSTENV: stores, then masks all exceptions. */
     static void storeEnvironment(Cpu c, Insn i) {
         int size = environmentSize(i);
-        long at = i.linear(c, size, true);
-        c.mmu.checkWrite(at, size);
+        long at = checkedWrite(c, i, size);
         write(c, i, at);
         c.fpu.control |= FpuState.EXCEPTIONS;
         c.fpu.refreshSummary();
@@ -65,9 +81,7 @@ final class FpuImage {
     /** FLDENV. */
     static void loadEnvironment(Cpu c, Insn i) {
         int size = environmentSize(i);
-        long at = i.linear(c, size, false);
-        c.mmu.checkRead(at, size);
-        read(c, i, at);
+        read(c, i, checkedRead(c, i, size));
     }
 
     private static void read(Cpu c, Insn i, long at) {
@@ -91,8 +105,7 @@ final class FpuImage {
     /** FNSAVE: environment and registers, then FNINIT. */
     static void save(Cpu c, Insn i) {
         int size = environmentSize(i);
-        long at = i.linear(c, size + REGISTERS, true);
-        c.mmu.checkWrite(at, size + REGISTERS);
+        long at = checkedWrite(c, i, size + REGISTERS);
         write(c, i, at);
         FpuState fpu = c.fpu;
         for (int r = 0; r < 8; r++) {
@@ -106,8 +119,7 @@ final class FpuImage {
     /** FRSTOR. */
     static void restore(Cpu c, Insn i) {
         int size = environmentSize(i);
-        long at = i.linear(c, size + REGISTERS, false);
-        c.mmu.checkRead(at, size + REGISTERS);
+        long at = checkedRead(c, i, size + REGISTERS);
         read(c, i, at);
         FpuState fpu = c.fpu;
         for (int r = 0; r < 8; r++) {

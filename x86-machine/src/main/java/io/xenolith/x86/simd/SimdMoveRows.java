@@ -68,15 +68,16 @@ final class SimdMoveRows {
         }).feature(Feature.MMX);
     }
 
+    /** As on silicon, TOP is reset even when the store then faults, the tags only afterwards. */
     private static void storeMm(Cpu c, Insn i) {
         long v = c.fpu.significand[i.reg & 7];
+        c.fpu.top = 0;
         if (i.isMemory()) {
             c.write64(i.linear(c, 8, true), v);
-            c.fpu.enterMmx();
         } else {
-            c.fpu.enterMmx();
             c.fpu.setMm(i.rm & 7, v);
         }
+        c.fpu.enterMmx();
     }
 
     /** MOVD and, with REX.W, MOVQ between general registers or memory and the vector files. */
@@ -103,6 +104,7 @@ final class SimdMoveRows {
     }
 
     private static void storeMmToGeneral(Cpu c, Insn i, int size) {
+        c.fpu.top = 0;
         storeGeneral(c, i, size, c.fpu.significand[i.reg & 7]);
         c.fpu.enterMmx();
     }
@@ -345,6 +347,7 @@ final class SimdMoveRows {
         table.add("NP REX.W 0F C3 /r", "MOVNTI", "Mq,Gq", (c, i) -> c.write64(i.linear(c, 8, true), c.gpr[i.reg]))
             .feature(Feature.SSE2).only64();
         mmxRow("NP 0F F7 /r", "MASKMOVQ", "Pq,Nq", Feature.SSE, (c, i) -> {
+            c.fpu.top = 0;
             maskedStore(c, i, 0, c.fpu.significand[i.reg & 7], c.fpu.significand[i.rm & 7]);
             c.fpu.enterMmx();
         });

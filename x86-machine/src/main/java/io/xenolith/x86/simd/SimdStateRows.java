@@ -88,6 +88,8 @@ final class SimdStateRows {
 
     private static void save(Cpu c, Insn i) {
         long at = area(c, i, true);
+        // Silicon probes the last byte first, which shows in CR2.
+        c.mmu.checkWrite(at + SIZE - 1, 1);
         c.mmu.checkWrite(at, SIZE);
         FpuState fpu = c.fpu;
         c.write64(at, fpu.control | (long) fpu.statusWord() << 16 | (long) fpu.abridgedTags() << 32 | (long) fpu.lastOpcode << 48);
@@ -112,6 +114,7 @@ final class SimdStateRows {
 
     private static void restore(Cpu c, Insn i) {
         long at = area(c, i, false);
+        c.mmu.checkRead(at + SIZE - 1, 1);
         c.mmu.checkRead(at, SIZE);
         setMxcsr(c, c.read32(at + 24));
         FpuState fpu = c.fpu;
@@ -121,7 +124,8 @@ final class SimdStateRows {
         fpu.setAbridgedTags((int) (head >>> 32) & 0xff);
         fpu.lastOpcode = (int) (head >>> 48) & 0x7ff;
         boolean wide = pointers64(i);
-        fpu.lastIp = wide ? c.read64(at + 8) : c.read32(at + 8) & 0xffff_ffffL;
+        // The instruction pointer is kept as a canonical address (57 bits), the data pointer as it is.
+        fpu.lastIp = wide ? c.read64(at + 8) << 7 >> 7 : c.read32(at + 8) & 0xffff_ffffL;
         fpu.lastDp = wide ? c.read64(at + 16) : c.read32(at + 16) & 0xffff_ffffL;
         for (int r = 0; r < 8; r++) {
             int p = fpu.physical(r);
