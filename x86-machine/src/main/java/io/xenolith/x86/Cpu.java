@@ -599,7 +599,8 @@ public final class Cpu implements MmuClient {
         final Segment g = seg[s];
         final long last = off + bytes - 1;
         if (long64) {
-            return true;
+            final long linear = s >= FS ? g.base() + off : off;
+            return linear << 16 >> 16 == linear && linear + bytes - 1 << 16 >> 16 == linear + bytes - 1;
         }
         return write ? off >= g.writeLow() && last <= g.writeHigh() : off >= g.readLow() && last <= g.readHigh();
     }

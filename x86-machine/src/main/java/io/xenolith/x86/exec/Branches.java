@@ -48,14 +48,19 @@ final class Branches {
 
     private static void call(final Cpu c, final Insn i) {
         final long back = c.nextIp();
-        relative(c, i);
-        c.push(i.operandSize, back);
+        call(c, i.operandSize, back, back + i.imm);
     }
 
     private static void indirectCall(final Cpu c, final Insn i) {
-        final long back = c.nextIp();
-        indirect(c, i);
-        c.push(i.operandSize, back);
+        call(c, i.operandSize, c.nextIp(), Ops.read(c, i, 0));
+    }
+
+    /** As silicon does it, the return address is stored before the target is checked; the stack pointer moves last. */
+    private static void call(final Cpu c, final int size, final long back, final long target) {
+        final long sp = c.gpr[Cpu.RSP] - size & c.stackMask();
+        c.write(c.linear(Cpu.SS, sp, size, true), size, back);
+        c.jump(target, size);
+        c.setSp(sp);
     }
 
     private static void ret(final Cpu c, final Insn i, final int release) {

@@ -153,7 +153,9 @@ final class Moves {
             old = Ops.signed(cmpxchgMemory(c, i, size, accumulator, source), size);
         } else {
             old = Ops.signed(Ops.readRegister(c, d), size);
-            Ops.writeRegister(c, d, old == accumulator ? source : old);
+            if (old == accumulator) {
+                Ops.writeRegister(c, d, source);
+            }
         }
         if (old != accumulator) {
             c.setRegister(Cpu.RAX, size, old);
@@ -205,8 +207,9 @@ final class Moves {
         final long index = Ops.readSigned(c, i, 0, size);
         final long at = i.ea(c);
         final long low = Ops.signed(c.read(c.linear(i.seg, at, size, false), size), size);
-        final long high = Ops.signed(c.read(c.linear(i.seg, at + size & i.addressMask, size, false), size), size);
-        if (index < low || index > high) {
+        // below the lower bound the upper one is not even read
+        if (index < low
+            || index > Ops.signed(c.read(c.linear(i.seg, at + size & i.addressMask, size, false), size), size)) {
             throw c.raise(CpuFault.BR);
         }
     }

@@ -68,15 +68,13 @@ final class StackOps {
         c.setSp(c.gpr[Cpu.RSP] - 8L * size);
     }
 
+    /** Registers are loaded one after the other, also when a later one faults; the stack pointer moves at the end. */
     private static void popa(final Cpu c, final Insn i) {
         final int size = i.operandSize;
-        final long[] values = new long[8];
-        for (int k = 0; k < 8; k++) {
-            values[7 - k] = c.peek((long) k * size, size);
-        }
-        for (int r = 0; r < 8; r++) {
+        for (int r = 7; r >= 0; r--) {
+            final long v = c.peek((7L - r) * size, size);
             if (r != Cpu.RSP) {
-                c.setRegister(r, size, values[r]);
+                c.setRegister(r, size, v);
             }
         }
         c.setSp(c.gpr[Cpu.RSP] + 8L * size);

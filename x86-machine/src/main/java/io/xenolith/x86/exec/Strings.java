@@ -47,8 +47,24 @@ final class Strings {
             step.step(c, i);
             return;
         }
+        final long flagResult = c.flagResult;
+        final int flagCarries = c.flagCarries;
+        boolean faulted = true;
+        try {
+            iterate(c, i, step);
+            faulted = false;
+        } finally {
+            if (faulted) {
+                // the flags of the iterations done are not kept, only their registers
+                c.flagResult = flagResult;
+                c.flagCarries = flagCarries;
+            }
+        }
+    }
+
+    private static void iterate(final Cpu c, final Insn i, final Step step) {
         for (int k = 1;; k++) {
-            final long count = c.register(Cpu.RCX, i.addressSize);
+            final long count = count(c, i);
             if (count == 0) {
                 return;
             }
@@ -62,6 +78,13 @@ final class Strings {
                 return;
             }
         }
+    }
+
+    /** The count; a 32-bit one is zero-extended in its register even when nothing is done. */
+    private static long count(final Cpu c, final Insn i) {
+        final long count = c.register(Cpu.RCX, i.addressSize);
+        c.setRegister(Cpu.RCX, i.addressSize, count);
+        return count;
     }
 
     private static boolean interrupted(final Cpu c, final int iteration) {
@@ -125,8 +148,9 @@ final class Strings {
 
     private static boolean cmps(final Cpu c, final Insn i) {
         final int size = size(i);
-        final long a = Ops.signed(c.read(source(c, i, size), size), size);
+        // silicon reads the second operand first, which shows when both fault
         final long b = Ops.signed(c.read(destination(c, i, size, false), size), size);
+        final long a = Ops.signed(c.read(source(c, i, size), size), size);
         advance(c, i, Cpu.RSI, size);
         advance(c, i, Cpu.RDI, size);
         return compare(c, i, size, a, b);
@@ -149,7 +173,12 @@ final class Strings {
 
     private static void repeatBulk(final Cpu c, final Insn i, final boolean move, final Step single) {
         for (int k = 1;; k++) {
-            final long count = c.register(Cpu.RCX, i.addressSize);
+            final long count = count(c, i);
+            // silicon extends the pointers of these two as it does the count
+            if (move) {
+                advance(c, i, Cpu.RSI, 0);
+            }
+            advance(c, i, Cpu.RDI, 0);
             if (count == 0) {
                 return;
             }
@@ -181,6 +210,7 @@ final class Strings {
         if (move) {
             elements = Math.min(elements, fitting(c, i.seg, from, size, false));
         }
+        // anything that might fault is left to the single step
         if (elements < 2) {
             return 0;
         }
@@ -193,12 +223,11 @@ final class Strings {
 
     /** How many elements from an offset lie in one page and in the segment. */
     private static long fitting(final Cpu c, final int s, final long off, final int size, final boolean write) {
-        final long linear = c.linear(s, off, size, write);
-        final long bytes = (PAGE - (linear & PAGE - 1)) / size * size;
-        if (bytes < size || !c.allows(s, off, bytes, write)) {
+        if (!c.allows(s, off, size, write)) {
             return 0;
         }
-        return bytes / size;
+        final long bytes = (PAGE - (c.linear(s, off, size, write) & PAGE - 1)) / size * size;
+        return bytes >= size && c.allows(s, off, bytes, write) ? bytes / size : 0;
     }
 
     private static boolean copy(final Cpu c, final Insn i, final long from, final long to, final int bytes) {
