@@ -3,6 +3,7 @@ package io.xenolith.hv.trap;
 import io.xenolith.hv.mm.HypercallPage;
 import io.xenolith.hv.pv.PvVcpu;
 import io.xenolith.x86.Cpu;
+import io.xenolith.x86.system.CpuidPolicy;
 
 /** Model-specific registers as a guest sees them: a short list of readable ones, fewer that may be written. */
 final class MsrPolicy {

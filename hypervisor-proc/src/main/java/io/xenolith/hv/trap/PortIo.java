@@ -34,9 +34,7 @@ final class PortIo {
         switch (op) {
             case IN -> c.setRegister(Cpu.RAX, size, read(port, size));
             case OUT -> write(port, size, (int)c.register(Cpu.RAX, size));
-            default -> {
-                return string(op == PrivilegedOp.INS, port, size);
-            }
+            default -> { } // INS and OUTS ask for permission, then do their elements by IN and OUT
         }
         return true;
     }
@@ -76,19 +74,5 @@ final class PortIo {
         else if (port == SPEAKER && size == 1) {
             speaker = value & SPEAKER_BITS;
         }
-    }
-
-    /** One element; a repeat prefix makes the CPU come back for the next. */
-    private boolean string(final boolean in, final int port, final int size) {
-        final int index = in ? Cpu.RDI : Cpu.RSI;
-        if (in) {
-            c.write(c.linear(Cpu.ES, c.gpr[index], size, true), size, read(port, size));
-        }
-        else {
-            write(port, size, (int)c.read(c.linear(Cpu.DS, c.gpr[index], size, false), size));
-        }
-        final long step = c.df() ? -size : size;
-        c.gpr[index] = c.long64 ? c.gpr[index] + step : c.gpr[index] + step & 0xffff_ffffL;
-        return true;
     }
 }
