@@ -1,43 +1,32 @@
 package io.xenolith.hv.pv;
 
 import io.xenolith.hv.frames.FrameTable;
-import io.xenolith.shm.hv.FrameRecord;
+import io.xenolith.hv.grant.ForeignWrite;
 import io.xenolith.x86.CodeFrames;
 import org.agrona.collections.Long2LongHashMap;
 
 /**
- * The CODE flag of frames from which the domain's vCPUs have decoded instructions. Several vCPUs may hold code of one frame;
- * the flag goes when the last of them drops it.
- *
- * <p>A foreign writer sets its own flag first and looks at CODE second, we set CODE first and look at the writer's flag
- * second: one of the two sees the other. Frames of other domains are never cached.
+ * Which frames the domain's vCPUs have decoded instructions from. Several vCPUs may hold code of one frame; its CODE flag goes
+ * when the last of them drops it. Frames of other domains are never cached.
  */
 final class CodeMarks implements CodeFrames {
     private final FrameTable frames;
+    private final ForeignWrite foreignWrite;
     private final int ownerKey;
     private final Long2LongHashMap holders = new Long2LongHashMap(0);
 
-    CodeMarks(final FrameTable frames, final int ownerKey) {
+    CodeMarks(final FrameTable frames, final ForeignWrite foreignWrite, final int ownerKey) {
         this.frames = frames;
+        this.foreignWrite = foreignWrite;
         this.ownerKey = ownerKey;
     }
 
     @Override
     public synchronized boolean mark(final long mfn) {
-        if (!frames.ownedBy(mfn, ownerKey)) {
+        if (!frames.ownedBy(mfn, ownerKey) || !foreignWrite.mayCache(mfn)) {
             return false;
         }
-        final long before = holders.get(mfn);
-        if (before == 0) {
-            frames.setOwnerFlag(mfn, FrameRecord.FLAG_CODE);
-        }
-        if ((frames.ownerWord(mfn) & FrameRecord.FLAG_FOREIGN_WRITE) != 0) {
-            if (before == 0) {
-                frames.clearOwnerFlag(mfn, FrameRecord.FLAG_CODE);
-            }
-            return false;
-        }
-        holders.put(mfn, before + 1);
+        holders.put(mfn, holders.get(mfn) + 1);
         return true;
     }
 
@@ -49,7 +38,7 @@ final class CodeMarks implements CodeFrames {
         }
         else if (left == 0) {
             holders.remove(mfn);
-            frames.clearOwnerFlag(mfn, FrameRecord.FLAG_CODE);
+            foreignWrite.uncached(mfn);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.xenolith.hv.pv;
 
 import io.xenolith.hv.frames.FrameTable;
+import io.xenolith.hv.grant.ForeignWrite;
 import io.xenolith.hv.hypercall.DomainConsole;
 import io.xenolith.hv.mm.HypervisorSlots;
 import io.xenolith.hv.mm.MachineToPhys;
@@ -56,7 +57,7 @@ public final class PvDomain {
             : new HypervisorSlots(mode, m2p64, hv.frames() * 8, 0);
         magazine = new Magazine(frames, hv.domainPage(slot), ownerKey());
         console = new DomainConsole(hv.consoleRing(), header, domid);
-        code = new CodeMarks(frames, ownerKey());
+        code = new CodeMarks(frames, new ForeignWrite(machine), ownerKey());
         vcpus = new PvVcpu[Math.max(1, Raw.getInt(record + DomainRecord.VCPUS))];
         memory.onCodeStore(this::codeStored);
     }

@@ -8,7 +8,7 @@ import io.xenolith.shm.hv.VcpuRecord;
  * The words of {@code vcpu_info} that traps use: up-call pending and mask bytes, and CR2. The structure lies in shared_info
  * until the guest registers a place of its own; the vCPU record says where it is.
  */
-final class VcpuInfoArea {
+public final class VcpuInfoArea {
     private static final int PENDING = 0;
     private static final int MASK = 1;
     private static final int CR2_32 = 8;
@@ -32,27 +32,30 @@ final class VcpuInfoArea {
         return mfn == 0 ? spare : memory.addressOf(mfn) + Raw.getInt(record + VcpuRecord.VCPU_INFO_OFFSET);
     }
 
-    /** Whether an event up-call is due: pending and not masked. */
-    boolean eventDue() {
+    /** @return whether an event up-call is due: pending and not masked. */
+    public boolean eventDue() {
         final long at = address();
         return Raw.getByte(at + PENDING) != 0 && Raw.getByte(at + MASK) == 0;
     }
 
-    /** The mask byte, 0 or not. */
-    boolean masked() {
+    /** @return whether events are masked. */
+    public boolean masked() {
         return Raw.getByte(address() + MASK) != 0;
     }
 
-    void setMasked(final boolean masked) {
+    /** @param masked whether events are masked. */
+    public void setMasked(final boolean masked) {
         Raw.putByteVolatile(address() + MASK, (byte)(masked ? 1 : 0));
     }
 
-    long cr2() {
+    /** @return the address of the last page fault. */
+    public long cr2() {
         final long at = address();
         return wide ? Raw.getLong(at + CR2_64) : Raw.getInt(at + CR2_32) & 0xffff_ffffL;
     }
 
-    void setCr2(final long value) {
+    /** @param value the address of a page fault. */
+    public void setCr2(final long value) {
         final long at = address();
         if (wide) {
             Raw.putLong(at + CR2_64, value);
