@@ -52,9 +52,8 @@ public final class PvDomain {
         final long m2p32 = Raw.getLong(header + Header.M2P32_MFN);
         final long m2p64 = Raw.getLong(header + Header.M2P64_MFN);
         m2p = new MachineToPhys(machine.memory(), m2p32, m2p64, hv.frames());
-        hypervisorSlots = mode == PagingMode.PAE32
-            ? new HypervisorSlots(mode, m2p32, hv.frames() * 4, 0)
-            : new HypervisorSlots(mode, m2p64, hv.frames() * 8, 0);
+        hypervisorSlots = new HypervisorSlots(
+            mode, memory, mode == PagingMode.PAE32 ? m2p32 : m2p64, hv.frames());
         magazine = new Magazine(frames, hv.domainPage(slot), ownerKey());
         console = new DomainConsole(hv.consoleRing(), header, domid);
         code = new CodeMarks(frames, new ForeignWrite(machine), ownerKey());

@@ -81,9 +81,14 @@ final class PageWalker {
         return loadPointers(cr3);
     }
 
+    /** CR3 has 32 bits, except where a hypervisor in long mode gives a PAE guest any frame for its pointer table. */
+    private long pointerTable(final long fromCr3) {
+        return rereadPointers ? fromCr3 & addressMask() : fromCr3 & 0xFFFF_FFE0L;
+    }
+
     /** As {@link #loadPointers()} for a CR3 value that is not yet in force. */
     boolean loadPointers(final long newCr3) {
-        final long table = newCr3 & 0xFFFF_FFE0L;
+        final long table = pointerTable(newCr3);
         final long[] loaded = new long[4];
         for (int i = 0; i < 4; i++) {
             loaded[i] = entry64(table + i * 8);
@@ -174,7 +179,7 @@ final class PageWalker {
 
     private int walkPae(final long linear) {
         final int slot = (int) (linear >>> 30) & 3;
-        final long pointer = rereadPointers ? entry64((cr3 & 0xFFFF_FFE0L) + slot * 8L) : pointers[slot];
+        final long pointer = rereadPointers ? entry64(pointerTable(cr3) + slot * 8L) : pointers[slot];
         if ((pointer & P) == 0) {
             return fault(0);
         }
