@@ -1,6 +1,7 @@
 package io.xenolith.dom0.xenstore;
 
 import io.xenolith.shm.Raw;
+import io.xenolith.shm.abi.XenstoreInterface;
 
 /**
  * dom0's side of a xenstore ring page. The page belongs to the guest: each index is read once per use and checked,
@@ -8,15 +9,8 @@ import io.xenolith.shm.Raw;
  */
 final class StoreRing {
     /** Bytes of each direction. */
-    static final int SIZE = 1024;
+    static final int SIZE = XenstoreInterface.RING_SIZE;
 
-    private static final int REQ = 0;
-    private static final int RSP = 1024;
-    private static final int REQ_CONS = 2048;
-    private static final int REQ_PROD = 2052;
-    private static final int RSP_CONS = 2056;
-    private static final int RSP_PROD = 2060;
-    private static final int ERROR = 2072;
 
     private final long page;
 
@@ -26,36 +20,36 @@ final class StoreRing {
 
     /** Bytes of requests behind {@code reqCons}; beyond {@link #SIZE}, the guest's index is nonsense. */
     int requested(final int reqCons) {
-        return Raw.getIntVolatile(page + REQ_PROD) - reqCons;
+        return Raw.getIntVolatile(page + XenstoreInterface.REQ_PROD) - reqCons;
     }
 
     void copyRequest(final int reqCons, final byte[] into, final int n) {
         for (int i = 0; i < n; i++) {
-            into[i] = Raw.getByte(page + REQ + (reqCons + i & SIZE - 1));
+            into[i] = Raw.getByte(page + XenstoreInterface.REQ + (reqCons + i & SIZE - 1));
         }
     }
 
     /** Volatile, since the next thing is to look at the producer's index again. */
     void publishReqCons(final int reqCons) {
-        Raw.putIntVolatile(page + REQ_CONS, reqCons);
+        Raw.putIntVolatile(page + XenstoreInterface.REQ_CONS, reqCons);
     }
 
     /** Bytes of replies the guest has not consumed; beyond {@link #SIZE}, its index is nonsense. */
     int unread(final int rspProd) {
-        return rspProd - Raw.getIntVolatile(page + RSP_CONS);
+        return rspProd - Raw.getIntVolatile(page + XenstoreInterface.RSP_CONS);
     }
 
     void copyReply(final int rspProd, final byte[] from, final int n) {
         for (int i = 0; i < n; i++) {
-            Raw.putByte(page + RSP + (rspProd + i & SIZE - 1), from[i]);
+            Raw.putByte(page + XenstoreInterface.RSP + (rspProd + i & SIZE - 1), from[i]);
         }
     }
 
     void publishRspProd(final int rspProd) {
-        Raw.putIntVolatile(page + RSP_PROD, rspProd);
+        Raw.putIntVolatile(page + XenstoreInterface.RSP_PROD, rspProd);
     }
 
     void setError(final int error) {
-        Raw.putInt(page + ERROR, error);
+        Raw.putInt(page + XenstoreInterface.ERROR, error);
     }
 }

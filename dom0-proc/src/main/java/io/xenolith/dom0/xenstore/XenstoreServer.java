@@ -5,6 +5,7 @@ import io.xenolith.dom0.GrantedPages;
 import io.xenolith.dom0.durable.DomainCells;
 import io.xenolith.dom0.durable.Journal;
 import io.xenolith.shm.KillPoint;
+import io.xenolith.shm.abi.XenstoreInterface;
 
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -27,9 +28,9 @@ public final class XenstoreServer {
     /** The grant reference under which every domain finds its xenstore page granted to dom0. */
     public static final int STORE_GREF = 1;
 
-    private static final int ERROR_COMMUNICATION = 1;
-    private static final int ERROR_RING_INDEX = 2;
-    private static final int ERROR_PROTOCOL = 3;
+    private static final int ERROR_COMMUNICATION = XenstoreInterface.ERROR_COMM;
+    private static final int ERROR_RING_INDEX = XenstoreInterface.ERROR_RINGIDX;
+    private static final int ERROR_PROTOCOL = XenstoreInterface.ERROR_PROTO;
     private static final int REQUESTS_PER_TURN = 32;
 
     /** What connects a domain in this process; its durable part is the {@link Connection}. */
