@@ -49,11 +49,17 @@ public final class DomainReader
             Raw.getInt(record + DomainRecord.VCPUS),
             Integer.bitCount(online),
             Raw.getInt(record + DomainRecord.MAX_PAGES),
-            Raw.getInt(record + DomainRecord.TOTAL_PAGES),
+            totalPages(record),
             Raw.getLong(record + DomainRecord.CPU_TIME),
             new UUID(
                 Long.reverseBytes(Raw.getLong(record + DomainRecord.UUID)),
                 Long.reverseBytes(Raw.getLong(record + DomainRecord.UUID + Long.BYTES))),
             Raw.getInt(record + DomainRecord.PID));
+    }
+
+    /** @param record a domain. @return frames it owns. */
+    public static int totalPages(final long record)
+    {
+        return PageTotals.total(record);
     }
 }

@@ -35,7 +35,9 @@ public enum GlobalOp
     /** (domid, frames): memory for a domain under construction. Result: an extent. */
     DOMAIN_POPULATE(34, true),
     /** (domid, remote domid): as PORT_ALLOC_UNBOUND on behalf of a domain under construction. Result: port. */
-    DOMAIN_ALLOC_UNBOUND(35, true);
+    DOMAIN_ALLOC_UNBOUND(35, true),
+    /** (): recounts everything. Result: findings; the report is a file. */
+    AUDIT(36, true);
 
     private static final GlobalOp[] BY_NUMBER = new GlobalOp[64];
 
