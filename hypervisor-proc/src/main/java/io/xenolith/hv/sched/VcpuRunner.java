@@ -189,6 +189,12 @@ public final class VcpuRunner
         }
     }
 
+    /** Serves attention in the middle of a long hypercall; the CPU model's duties wait until its end. */
+    public void breathe()
+    {
+        owed |= attend();
+    }
+
     /** Takes the attention bits; those for the CPU model are kept until it asks. */
     private int takeAttention()
     {
