@@ -85,6 +85,8 @@ public final class Cpu implements MmuClient {
     public static final int SPECIAL_DEBUG_DUE = 16;
     /** The instruction being stepped went through an interrupt gate: no single-step trap after it. */
     public static final int SPECIAL_INTERRUPTED = 32;
+    /** Stores are being intercepted: a repeated instruction does one iteration and comes back. */
+    public static final int SPECIAL_INTERCEPT = 64;
 
     private static final int SYSTEM_FLAGS = Eflags.ALL & ~Eflags.ARITHMETIC;
     private static final long MASK32 = 0xffff_ffffL;
@@ -189,16 +191,19 @@ public final class Cpu implements MmuClient {
     }
 
     /**
-     * Executes one instruction whose stores to a page go to an interceptor.
+     * Executes one instruction whose stores to a page go to an interceptor. A repeated string instruction does one
+     * iteration, so that a later one finds its own page and its own fault.
      *
      * @param pageLinear a linear address in the page
      * @return false when the instruction faulted: nothing was delivered, ip is unchanged and {@link #lastFault} tells why
      */
     public boolean stepIntercepting(final long pageLinear, final StoreInterceptor interceptor) {
         mmu.intercept(pageLinear, interceptor);
+        special |= SPECIAL_INTERCEPT;
         try {
             return interpreter.tryStep();
         } finally {
+            special &= ~SPECIAL_INTERCEPT;
             mmu.endIntercept();
             mmu.flushPage(pageLinear);
         }

@@ -15,6 +15,9 @@ final class Strings {
     /** Iterations between two looks at the attention word. */
     private static final int POLL = 256;
 
+    private static final int ONE_ITERATION = Cpu.SPECIAL_TRAP | Cpu.SPECIAL_STOP | Cpu.SPECIAL_DEBUG_DUE
+        | Cpu.SPECIAL_INTERCEPT;
+
     /** One iteration; true ends the repetition early. */
     @FunctionalInterface
     private interface Step {
@@ -88,7 +91,7 @@ final class Strings {
     }
 
     private static boolean interrupted(final Cpu c, final int iteration) {
-        if ((c.special & (Cpu.SPECIAL_TRAP | Cpu.SPECIAL_STOP | Cpu.SPECIAL_DEBUG_DUE)) != 0) {
+        if ((c.special & ONE_ITERATION) != 0) {
             return true;
         }
         return iteration % POLL == 0 && Raw.getInt(c.attentionAddress) != 0;
@@ -182,7 +185,7 @@ final class Strings {
             if (count == 0) {
                 return;
             }
-            long done = (c.special & Cpu.SPECIAL_TRAP) == 0 ? bulk(c, i, move, count) : 0;
+            long done = (c.special & ONE_ITERATION) == 0 ? bulk(c, i, move, count) : 0;
             if (done == 0) {
                 single.step(c, i);
                 done = 1;
