@@ -1,0 +1,275 @@
+package io.xenolith.guests;
+
+import static io.xenolith.x86.asm.Mem.at;
+import static io.xenolith.x86.asm.Mem.mem;
+import static io.xenolith.x86.asm.Reg.*;
+
+import io.xenolith.shm.abi.ElfNote;
+import io.xenolith.shm.abi.Hypercall;
+import io.xenolith.shm.abi.SchedOp;
+import io.xenolith.shm.abi.StartInfo;
+import io.xenolith.shm.abi.UvmFlags;
+import io.xenolith.x86.asm.Cond;
+import io.xenolith.x86.asm.ElfImage;
+import io.xenolith.x86.asm.Label;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The embedded kernel as a whole: start, the parts in order, the verdict, the heartbeat. As a command it writes the ELF
+ * image: {@code EmbeddedKernel FILE}, or {@code EmbeddedKernel --path}, which prints where the built image is (making it
+ * if it is missing or old).
+ */
+public final class EmbeddedKernel {
+    private static final int COMMAND_LINE = StartInfo.X32.cmdLine;
+    private static final int HEARTBEAT_MS = 1000;
+
+    private final Kernel k = new Kernel();
+    private final Console console = new Console(k);
+    private final Events events = new Events(k);
+    private final Traps traps = new Traps(k);
+    private final PageTables pageTables = new PageTables(k);
+    private final Hypercalls hypercalls = new Hypercalls(k);
+    private final UserProgram userProgram = new UserProgram(k, traps, events);
+    private final Grants grants = new Grants(k);
+    private final Xenstore xenstore = new Xenstore(k);
+    private final BlockDevice blockDevice = new BlockDevice(k, xenstore, grants);
+    private final Map<String, Label> parts = new LinkedHashMap<>();
+    private final Label stack = k.pages("stack", 4);
+    private final Label passed = k.variable("passed", 4);
+    private final Label tried = k.variable("tried", 4);
+    private final Label diskName = k.variable("diskName", 4);
+    private final Label findOption = k.label("findOption");
+    private final Label beats = k.variable("beats", 4);
+    private final byte[] image;
+
+    private EmbeddedKernel() {
+        final Label start = k.mark("start");
+        for (final String name : new String[] {
+            "hypercalls", "page tables", "traps", "ring 3", "events", "grants", "xenstore", "block device"}) {
+            parts.put(name, k.label("part " + name));
+        }
+        start();
+        verdict();
+        routines();
+        final byte[] text = k.finish();
+        image = new ElfImage(false, k.address(start))
+            .load(k.origin(), Kernel.LOAD_OFFSET, text, k.position(), ElfImage.READ | ElfImage.WRITE | ElfImage.EXECUTE)
+            .xenNote(ElfNote.GUEST_OS, "Xenolith embedded guest")
+            .xenNote(ElfNote.LOADER, "generic")
+            .xenNote(ElfNote.XEN_VERSION, "xen-3.0")
+            .xenNote(ElfNote.ENTRY, k.address(start))
+            .xenNote(ElfNote.VIRT_BASE, Kernel.VIRT_BASE)
+            .xenNote(ElfNote.PADDR_OFFSET, 0)
+            .xenNote(ElfNote.HYPERCALL_PAGE, k.hypercallPage())
+            .xenNote(ElfNote.PAE_MODE, "yes")
+            .xenNote(ElfNote.FEATURES, "pae_pgdir_above_4gb")
+            .toBytes();
+    }
+
+    /** The ELF image. */
+    public static byte[] image() {
+        return new EmbeddedKernel().image;
+    }
+
+    /** Entry point. */
+    public static void main(final String[] args) throws IOException {
+        if (args.length != 1) {
+            System.err.println("usage: EmbeddedKernel FILE | --path");
+            System.exit(2);
+        }
+        if ("--path".equals(args[0])) {
+            System.out.println(builtImage());
+        } else {
+            write(Path.of(args[0]));
+        }
+    }
+
+    /** Where the build puts the image; written now when it is not what this class makes. */
+    private static Path builtImage() throws IOException {
+        final String home = System.getProperty("xenolith.home", System.getProperty("xenolith.root", "."));
+        final Path file = Path.of(home, "guests", "target", "xenolith-guest.elf").toAbsolutePath();
+        if (!Files.isReadable(file) || !Arrays.equals(Files.readAllBytes(file), image())) {
+            write(file);
+        }
+        return file;
+    }
+
+    /** Atomically, because a domain may be built from the old file meanwhile. */
+    private static void write(final Path file) throws IOException {
+        final Path absolute = file.toAbsolutePath();
+        Files.createDirectories(absolute.getParent());
+        final Path fresh = Files.createTempFile(absolute.getParent(), "xenolith-guest", ".new");
+        Files.write(fresh, image());
+        Files.move(fresh, absolute, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    // ---- the program ----
+
+    /** ESI is start_info. */
+    private void start() {
+        k.cld();
+        k.mov(at(k.startInfo), ESI);
+        k.mov(ESP, stack);
+        k.add(ESP, 4 * Kernel.PAGE);
+        k.mov(EAX, mem(ESI, StartInfo.X32.mfnList));
+        k.mov(at(k.p2m), EAX);
+        console.emitInit();
+        xenstore.emitInit();
+        traps.emitInit();
+        k.startInfo(ECX, StartInfo.X32.sharedInfo);
+        k.or(ECX, Kernel.PTE_P | Kernel.PTE_RW | Kernel.PTE_A | Kernel.PTE_D);
+        k.hypercall(Hypercall.UPDATE_VA_MAPPING, k.sharedInfo, ECX, 0, UvmFlags.INVLPG);
+        events.emitInit();
+        banner();
+        parts.forEach(this::runPart);
+    }
+
+    private void banner() {
+        k.say("Xenolith embedded guest: ");
+        k.mov(EAX, at(k.startInfo));
+        k.call(k.puts);
+        k.say(", ");
+        k.mov(EAX, at(k.startInfo));
+        k.mov(EAX, mem(EAX, StartInfo.X32.nrPages));
+        k.call(k.putDecimal);
+        k.say(" pages, command line '");
+        k.mov(EAX, at(k.startInfo));
+        k.add(EAX, COMMAND_LINE);
+        k.call(k.puts);
+        k.say("'\n");
+    }
+
+    private void runPart(final String name, final Label part) {
+        final Label failed = k.label();
+        final Label next = k.label();
+        if ("block device".equals(name)) {
+            k.mov(EAX, k.text("disk="));
+            k.call(findOption);
+            k.mov(at(diskName), EAX);
+            k.test(EAX, EAX);
+            k.jcc(Cond.Z, next);
+        }
+        k.inc(at(tried).dword());
+        k.call(part);
+        k.test(EAX, EAX);
+        k.jcc(Cond.NZ, failed);
+        k.inc(at(passed).dword());
+        k.say("ok   " + name + "\n");
+        k.jmp(next);
+        k.bind(failed);
+        k.push(EAX);
+        k.say("FAIL " + name + ": check ");
+        k.pop(EAX);
+        k.call(k.putDecimal);
+        k.say("\n");
+        k.bind(next);
+    }
+
+    private void verdict() {
+        final Label fail = k.label("verdictFail");
+        final Label said = k.label("verdictSaid");
+        k.mov(EAX, at(passed));
+        k.cmp(EAX, at(tried));
+        k.jcc(Cond.NE, fail);
+        k.say("PASS: ");
+        k.jmp(said);
+        k.bind(fail);
+        k.say("FAIL: ");
+        k.bind(said);
+        k.sayDecimal(at(passed));
+        k.say(" of ");
+        k.sayDecimal(at(tried));
+        k.say(" parts\n");
+        k.mov(EAX, k.text("loop"));
+        k.call(findOption);
+        k.test(EAX, EAX);
+        final Label end = k.label("end");
+        k.jcc(Cond.Z, end);
+        heartbeat(end);
+        k.bind(end);
+        blockDevice.emitClose();
+        Shutdown.emitShutdown(k, SchedOp.Shutdown.POWEROFF);
+    }
+
+    /** Prints a line a second, until control/shutdown holds a word. */
+    private void heartbeat(final Label end) {
+        final Label loop = k.mark("heartbeat");
+        events.emitSleep(HEARTBEAT_MS);
+        events.emitMask();
+        k.inc(at(beats).dword());
+        k.say("heartbeat ");
+        k.sayDecimal(at(beats));
+        blockDevice.emitReadAgain();
+        k.say("\n");
+        xenstore.read("control/shutdown");
+        k.test(EAX, EAX);
+        k.jcc(Cond.LE, loop);
+        k.say("shutdown asked for: ");
+        k.mov(EAX, xenstore.reply);
+        k.call(k.puts);
+        k.say("\n");
+        k.movzx(EBX, at(xenstore.reply).byte_());
+        xenstore.write("control/shutdown", "");
+        k.cmp(EBX, 's'); // suspend: not for us
+        k.jcc(Cond.E, loop);
+        k.cmp(EBX, 'r');
+        k.jcc(Cond.NE, end);
+        blockDevice.emitClose();
+        Shutdown.emitShutdown(k, SchedOp.Shutdown.REBOOT);
+    }
+
+    private void routines() {
+        console.emit();
+        Clock.emit(k);
+        findOption();
+        hypercalls.emit(parts.get("hypercalls"));
+        pageTables.emit(parts.get("page tables"));
+        traps.emit(parts.get("traps"));
+        userProgram.emit(parts.get("ring 3"));
+        events.emit(parts.get("events"));
+        grants.emit(parts.get("grants"));
+        xenstore.emit(parts.get("xenstore"));
+        blockDevice.emit(parts.get("block device"), diskName);
+    }
+
+    /** EAX: the text to look for in the command line; then what follows it there, or 0. */
+    private void findOption() {
+        k.function(findOption, () -> {
+            final Label here = k.label();
+            final Label found = k.label();
+            final Label none = k.label();
+            final Label done = k.label();
+            final Label compare = k.label();
+            k.mov(EBX, EAX);
+            k.mov(ESI, at(k.startInfo));
+            k.add(ESI, COMMAND_LINE);
+            k.bind(here);
+            k.cmp(mem(ESI).byte_(), 0);
+            k.jcc(Cond.E, none);
+            k.mov(ECX, EBX);
+            k.mov(EDI, ESI);
+            k.inc(ESI);
+            k.bind(compare);
+            k.mov(AL, mem(ECX));
+            k.test(AL, AL);
+            k.jcc(Cond.Z, found);
+            k.cmp(AL, mem(EDI));
+            k.jcc(Cond.NE, here);
+            k.inc(ECX);
+            k.inc(EDI);
+            k.jmp(compare);
+            k.bind(found);
+            k.mov(EAX, EDI);
+            k.jmp(done);
+            k.bind(none);
+            k.xor(EAX, EAX);
+            k.bind(done);
+        });
+    }
+}
