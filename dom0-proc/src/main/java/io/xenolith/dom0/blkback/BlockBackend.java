@@ -154,7 +154,7 @@ public final class BlockBackend {
         for (BlockJob j = workers.nextDone(); j != null; j = workers.nextDone()) {
             j.ring.completed(j);
             work++;
-            markDue(j.ring);
+            due.add(j.ring.device());
         }
         for (final BlockDevice d : due.toArray(BlockDevice[]::new)) {
             due.remove(d);
@@ -162,15 +162,6 @@ public final class BlockBackend {
         }
         ending.removeIf(BlockDevice::end);
         return work;
-    }
-
-    private void markDue(final BlockRing ring) {
-        for (final BlockDevice d : devices.values()) {
-            if (d.ring() == ring) {
-                due.add(d);
-                return;
-            }
-        }
     }
 
     /** True when some device wants another turn at once. */

@@ -24,6 +24,7 @@ final class BlockRing {
     private static final int TURN = 32;
 
     private final int domid;
+    private final BlockDevice device;
     private final BlockFile file;
     private final boolean readOnly;
     private final boolean discard;
@@ -52,6 +53,7 @@ final class BlockRing {
     BlockRing(final int domid, final BlockDevice device, final RingPages ring, final RingRecord record, final int port,
               final BlockBackend.Services services) {
         this.domid = domid;
+        this.device = device;
         this.file = device.file();
         this.readOnly = !device.isWritable();
         this.discard = device.canDiscard();
@@ -317,6 +319,10 @@ final class BlockRing {
     void release() {
         ports.close(port);
         ring.release();
+    }
+
+    BlockDevice device() {
+        return device;
     }
 
     RingRecord record() {
