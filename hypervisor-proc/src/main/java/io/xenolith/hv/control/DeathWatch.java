@@ -61,7 +61,7 @@ public final class DeathWatch
         });
     }
 
-    private static void awaitDeath(final ProcessIdentity process)
+    static void awaitDeath(final ProcessIdentity process)
     {
         final int fd = open(process.pid());
         try

@@ -36,7 +36,8 @@ public final class Power
     }
 
     /**
-     * Makes a machine, starts its hypervisor and dom0, and waits until both serve. On failure nothing is left behind.
+     * Makes a machine, starts its hypervisor and dom0, and waits until both live; commands posted from then
+     * on are served. On failure nothing is left behind.
      *
      * @param dir     where.
      * @param options what it is like.
@@ -154,8 +155,7 @@ public final class Power
 
     private static boolean serving(final HypervisorFile hv)
     {
-        return DomainProcess.hypervisor(hv).isAlive() && DomainProcess.dom0(hv).isAlive()
-            && Raw.getLong(hv.header() + Header.TOOLSTACK_RUN) != 0;
+        return DomainProcess.hypervisor(hv).isAlive() && DomainProcess.dom0(hv).isAlive();
     }
 
     private static String tail(final Path log)
