@@ -36,7 +36,7 @@ public final class Dom0Main {
             }
             final long header = machine.hv().header();
             ProcessIdentity.self().write(header + Header.DOM0_PID, header + Header.DOM0_START);
-            final Dom0 dom0 = new Dom0(machine, () -> { });
+            final Dom0 dom0 = new Dom0(machine, io.xenolith.hv.control.HypervisorWatch.start(machine));
             dom0.start();
             dom0.run();
             lock.close();
