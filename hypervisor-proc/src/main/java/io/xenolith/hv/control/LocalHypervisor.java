@@ -196,10 +196,4 @@ public final class LocalHypervisor implements DomainServices
     {
         end.shutdown(domid, reason);
     }
-
-    @Override
-    public void breathe(final int vcpu)
-    {
-        runners[vcpu].breathe();
-    }
 }

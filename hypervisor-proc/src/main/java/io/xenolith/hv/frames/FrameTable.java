@@ -224,6 +224,9 @@ public final class FrameTable {
     private int getFirstType(
         final long mfn, final long address, final long word, final int type, final TableChecker checker) {
         final boolean writable = type == FrameType.WRITABLE;
+        if (!writable && FrameRecord.state(ownerWord(mfn)) == FrameRecord.STATE_SHARED) {
+            return -Errno.EINVAL; // the hypervisor writes it
+        }
         final long fresh = FrameType.word(type, 1, writable ? FrameType.VALIDATED : 0);
         if (!casType(address, word, fresh)) {
             return 1;

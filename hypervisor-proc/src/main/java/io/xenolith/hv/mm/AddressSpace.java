@@ -67,6 +67,12 @@ public final class AddressSpace {
         return Raw.getLong(record + VcpuRecord.KERNEL_TABLE_MFN);
     }
 
+    /** Takes a root out of the record that was named there without references: the builder's choice. */
+    public void forgetRoot() {
+        KillPoint.hit(KillPoint.VCPU_BEFORE_ROOT);
+        Raw.putLong(record + VcpuRecord.KERNEL_TABLE_MFN, 0);
+    }
+
     /** @return frame of the root table for user mode (64-bit guests), 0 for none. */
     public long userRoot() {
         return Raw.getLong(record + VcpuRecord.USER_TABLE_MFN);

@@ -79,7 +79,7 @@ public final class MmuExt implements Hypercall {
     private int one(final Caller caller, final int command, final long arg1, final long arg2Address) {
         switch (command) {
             case PIN_L1_TABLE, PIN_L1_TABLE + 1, PIN_L1_TABLE + 2, PIN_L4_TABLE:
-                return pin(arg1, command - PIN_L1_TABLE + FrameType.L1);
+                return tables.pin(arg1, command - PIN_L1_TABLE + FrameType.L1);
             case UNPIN_TABLE:
                 return unpin(arg1);
             case NEW_BASEPTR:
@@ -109,21 +109,6 @@ public final class MmuExt implements Hypercall {
             default:
                 return -Errno.ENOSYS;
         }
-    }
-
-    private int pin(final long mfn, final int type) {
-        if (!tables.mode().hasType(type)) {
-            return 0; // a 32-bit guest's level-4 table is the hypervisor's own affair
-        }
-        final int result = tables.getFrameAndType(mfn, type);
-        if (result != 0) {
-            return result;
-        }
-        if (!tables.frames().setPinned(mfn)) {
-            tables.putFrameAndType(mfn);
-            return -Errno.EINVAL;
-        }
-        return 0;
     }
 
     private int unpin(final long mfn) {

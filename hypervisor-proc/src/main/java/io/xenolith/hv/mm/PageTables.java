@@ -132,6 +132,28 @@ public final class PageTables implements TableChecker {
         frames.putReference(mfn);
     }
 
+    /**
+     * Pins a table: one more reference, so that it stays validated while nothing uses it.
+     *
+     * @param mfn  any value.
+     * @param type the table's type.
+     * @return 0, also for a type that this kind of guest has no tables of; else a negative errno.
+     */
+    public int pin(final long mfn, final int type) {
+        if (!mode.hasType(type)) {
+            return 0; // a 32-bit guest's level-4 table is the hypervisor's own affair
+        }
+        final int result = getFrameAndType(mfn, type);
+        if (result != 0) {
+            return result;
+        }
+        if (!frames.setPinned(mfn)) {
+            putFrameAndType(mfn);
+            return -Errno.EINVAL;
+        }
+        return 0;
+    }
+
     // ---- walking
 
     /**

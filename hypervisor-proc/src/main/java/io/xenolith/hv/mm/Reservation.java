@@ -5,6 +5,7 @@ import io.xenolith.hv.hypercall.Errno;
 import io.xenolith.shm.KillPoint;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.DomainRecord;
+import io.xenolith.shm.hv.FrameRecord;
 
 /**
  * The domain's pages as a number and as frames: taking extents into use and out of it. One instance per vCPU, with a buffer
@@ -115,7 +116,7 @@ final class Reservation {
         if (leavingCount == leaving.length || !frames.claim(mfn, tables.ownerKey())) {
             return false;
         }
-        if (source.pinned(mfn)) {
+        if ((frames.ownerWord(mfn) & FrameRecord.FLAG_GRANTED) != 0 && source.pinned(mfn)) {
             frames.unclaim(mfn);
             return false;
         }

@@ -68,11 +68,4 @@ public interface DomainServices {
      * @param reason SHUTDOWN_ code of the public {@code sched.h}; 3 for a crash.
      */
     void shutdown(int vcpu, int reason);
-
-    /**
-     * Serves what cannot wait in a long call: a pause, a preemption. Returns when the vCPU may go on.
-     *
-     * @param vcpu the calling vCPU.
-     */
-    void breathe(int vcpu);
 }

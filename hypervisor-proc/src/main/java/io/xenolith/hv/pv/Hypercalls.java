@@ -139,6 +139,7 @@ final class Hypercalls {
             .set(CALLBACK_OP, traps::callbackOp)
             .set(IRET, (caller, a1, a2, a3, a4, a5) -> {
                 v.replaceContext();
+                v.environment().nmiDone();
                 guestReturn.iret();
                 return 0;
             });

@@ -79,6 +79,24 @@ public final class InitialContext {
         return result;
     }
 
+    /**
+     * As {@link #acquire} for the first vCPU of a domain: also pins the table that the builder has named in the vCPU's
+     * record, as a guest would.
+     *
+     * @return 0, or a negative errno with nothing held.
+     */
+    public int acquireFirst() {
+        final long table = v.space().kernelRoot();
+        v.space().forgetRoot();
+        if (table != 0) {
+            final int result = v.space().tables().pin(table, v.space().tables().mode().rootType());
+            if (result != 0) {
+                return result;
+            }
+        }
+        return acquire();
+    }
+
     private long unfold(final long cr3) {
         return wide ? cr3 >>> 12 : cr3 >>> 12 | (cr3 & 0xfff) << 20;
     }

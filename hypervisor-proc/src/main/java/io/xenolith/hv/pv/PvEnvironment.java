@@ -52,6 +52,9 @@ public final class PvEnvironment implements CpuEnvironment {
     private final int[] cpuidResult = new int[4];
     private int depth;
     private boolean stopped;
+    private volatile boolean nmiPending;
+    /** Between the delivery of an NMI and the next iret hypercall no other is delivered. */
+    private boolean nmiBlocked;
 
     PvEnvironment(final PvVcpu vcpu) {
         v = vcpu;
@@ -75,6 +78,11 @@ public final class PvEnvironment implements CpuEnvironment {
     /** @param gate the border to the rest of the machine. */
     public void gate(final VcpuGate gate) {
         this.gate = gate;
+    }
+
+    /** An iret hypercall has ended the handling of an NMI, if there was one. */
+    void nmiDone() {
+        nmiBlocked = false;
     }
 
     /** @return whether the vCPU must not run any more: the domain crashed or is being taken down. */
@@ -157,6 +165,33 @@ public final class PvEnvironment implements CpuEnvironment {
         }
     }
 
+    /**
+     * Serves attention in the middle of a long hypercall, between two of its elements.
+     *
+     * @throws DomainCrash to unwind, when the vCPU is not to run any more.
+     */
+    void breathe() {
+        if (Raw.getInt(v.record() + VcpuRecord.ATTENTION) != 0) {
+            serve(gate.attend());
+        }
+        if (stopped) {
+            throw DomainCrash.INSTANCE;
+        }
+    }
+
+    /** Enters the guest for the first time, or again after {@link Cpu#run} has returned. */
+    public void resume() {
+        depth = 1;
+        leave();
+    }
+
+    /** Asks for a non-maskable interrupt, from any thread. */
+    public void raiseNmi() {
+        nmiPending = true;
+        Raw.getAndOrInt(v.record() + VcpuRecord.ATTENTION, VcpuRecord.ATTENTION_EVENT);
+        io.xenolith.shm.Doorbell.ring(v.record() + VcpuRecord.DOORBELL);
+    }
+
     @Override
     public boolean attention(final Cpu cpu) {
         enter();
@@ -172,6 +207,12 @@ public final class PvEnvironment implements CpuEnvironment {
     // ---- events
 
     private void deliverEvent() {
+        if (nmiPending && !nmiBlocked && v.nmiCallback().address() != 0) {
+            nmiPending = false;
+            nmiBlocked = true;
+            bounce.fromCpu().enter(v.nmiCallback().selector(), v.nmiCallback().address(), false, false, 0, false);
+            return;
+        }
         if (v.info().eventDue() && v.eventCallback().present(v.is64Bit())) {
             count(DomainCounter.UPCALLS);
             final Callback callback = v.eventCallback();

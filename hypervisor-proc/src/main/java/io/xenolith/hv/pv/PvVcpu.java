@@ -198,7 +198,7 @@ public final class PvVcpu implements Caller {
     @Override
     public void breathe(final long done) {
         if (done % BREATH == BREATH - 1) {
-            domain.services().breathe(id);
+            environment.breathe();
         }
     }
 

@@ -83,9 +83,4 @@ final class TestServices implements DomainServices {
         shutdownReason = reason;
         Raw.getAndOrInt(rig.vcpu.record() + VcpuRecord.ATTENTION, VcpuRecord.ATTENTION_KILL);
     }
-
-    @Override
-    public void breathe(final int vcpu) {
-        // nobody else
-    }
 }
