@@ -83,8 +83,6 @@ public final class Cpu implements MmuClient {
     public static final int SPECIAL_STOP = 4;
     public static final int SPECIAL_BREAKPOINTS = 8;
     public static final int SPECIAL_DEBUG_DUE = 16;
-    /** The instruction being stepped went through an interrupt gate: no single-step trap after it. */
-    public static final int SPECIAL_INTERRUPTED = 32;
     /** Stores are being intercepted: a repeated instruction does one iteration and comes back. */
     public static final int SPECIAL_INTERCEPT = 64;
 
@@ -126,6 +124,8 @@ public final class Cpu implements MmuClient {
     public long instructions;
     /** What keeps the interpreter from running blocks back to back: SPECIAL bits. */
     public int special;
+    /** The instruction being stepped went through an interrupt gate: no single-step trap after it. */
+    public boolean interrupted;
     /** Key of cached block successors: changes with every flush, discarded block and change of mode. */
     public long chainKey;
     /** True in 64-bit mode. */
@@ -776,9 +776,7 @@ public final class Cpu implements MmuClient {
     /** After the environment moved ip itself: execution goes on there, and no single-step trap follows. */
     public void transferred() {
         nextIp = ip;
-        if ((special & SPECIAL_TRAP) != 0) {
-            special |= SPECIAL_INTERRUPTED;
-        }
+        interrupted = true;
     }
 
     /** Holds off interrupts and single-step traps until after the next instruction (MOV SS, POP SS, STI). */

@@ -103,7 +103,8 @@ public final class Interpreter {
     public void step() {
         final boolean shadowed = (c.special & Cpu.SPECIAL_SHADOW) != 0;
         final boolean trap = (c.special & Cpu.SPECIAL_TRAP) != 0;
-        c.special &= ~(Cpu.SPECIAL_SHADOW | Cpu.SPECIAL_INTERRUPTED);
+        c.special &= ~Cpu.SPECIAL_SHADOW;
+        c.interrupted = false;
         final long at = c.ip;
         if (!shadowed && c.instructionBreakpointDue()) {
             c.env.exception(c, CpuFault.DB, 0, false, 0);
@@ -119,10 +120,9 @@ public final class Interpreter {
             c.clearRf();
         }
         int due = c.takeDebugHits();
-        if (trap && (c.special & (Cpu.SPECIAL_SHADOW | Cpu.SPECIAL_INTERRUPTED)) == 0) {
+        if (trap && !c.interrupted && (c.special & Cpu.SPECIAL_SHADOW) == 0) {
             due |= DR6_BS;
         }
-        c.special &= ~Cpu.SPECIAL_INTERRUPTED;
         if (due != 0) {
             c.dr[6] |= due;
             c.env.exception(c, CpuFault.DB, 0, false, 0);

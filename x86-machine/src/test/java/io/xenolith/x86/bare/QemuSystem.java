@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /** Runs a multiboot image under Debian's qemu-system-i386, translating, without display. */
 final class QemuSystem {
     private static final String PROGRAM = "qemu-system-i386";
-    private static final long PATIENCE_S = 120;
+    private static final long PATIENCE_S = 60;
 
     /** The image's log and the program's exit status. */
     record Outcome(String log, int status) {

@@ -1,0 +1,123 @@
+package io.xenolith.hv.audit;
+
+import io.xenolith.shm.Machine;
+import io.xenolith.shm.MachineDir;
+import io.xenolith.shm.MachineException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Recounts a machine and names what does not add up.
+ *
+ * <p>The audit only reads: it holds nobody up and may be killed at any time. The machine may therefore move while it is
+ * looked at: a domain maps a frame between the look at the table and the look at the count. So nothing is a finding that is
+ * not still there at later looks, with growing pauses between them, until the patience is used up; a running machine without
+ * defects is clean after one or two looks. When no process of the machine is alive, two looks suffice, since nothing moves.
+ *
+ * <p>Which checks need stillness to be exact, and are otherwise decided by repetition: all counts (references, types, pages),
+ * grants and their flags, ports being bound, physical CPUs being handed over, mailboxes, the intent record. Which are exact at
+ * any time: owners and incarnations, entries of validated tables, impossible states.
+ *
+ * <p>Table of contents: {@link #look}.
+ */
+public final class Audit {
+    /** Nothing is reported that vanishes within this time. A process that died is replaced or reaped in less. */
+    public static final long DEFAULT_PATIENCE_NS = 1_500_000_000L;
+
+    private static final long FIRST_PAUSE_NS = 2_000_000L;
+    private static final long LONGEST_PAUSE_NS = 200_000_000L;
+
+    private Audit() {
+    }
+
+    /**
+     * Audits a machine.
+     *
+     * @param machine the machine.
+     * @return what was found, empty when everything adds up.
+     */
+    public static List<Finding> run(final Machine machine) {
+        return run(machine, DEFAULT_PATIENCE_NS);
+    }
+
+    /**
+     * Audits a machine.
+     *
+     * @param machine    the machine.
+     * @param patienceNs how long a suspicion is looked at again before it is a finding, nanoseconds.
+     * @return what was found, empty when everything adds up.
+     */
+    public static List<Finding> run(final Machine machine, final long patienceNs) {
+        final long end = System.nanoTime() + patienceNs;
+        long pause = FIRST_PAUSE_NS;
+        final Findings suspicions = look(machine);
+        while (!suspicions.isEmpty()) {
+            sleep(pause);
+            final boolean still = Stillness.of(machine);
+            suspicions.confirmBy(look(machine));
+            if (still || System.nanoTime() - end >= 0) {
+                break;
+            }
+            pause = Math.min(pause * 2, LONGEST_PAUSE_NS);
+        }
+        return suspicions.list();
+    }
+
+    private static void sleep(final long ns) {
+        try {
+            Thread.sleep(ns / 1_000_000, (int)(ns % 1_000_000));
+        }
+        catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One look at everything. */
+    static Findings look(final Machine machine) {
+        final View view = new View(machine);
+        new MachineAudit(view).run();
+        return view.findings;
+    }
+
+    /**
+     * Prints the findings of a machine, one per line, and {@code clean} when there are none.
+     *
+     * @param args {@code [--json] [machine directory]}; exit code 0 clean, 1 findings, 2 no machine.
+     */
+    public static void main(final String[] args) {
+        final boolean json = args.length > 0 && "--json".equals(args[0]);
+        final int first = json ? 1 : 0;
+        final MachineDir dir = args.length > first ? new MachineDir(Path.of(args[first])) : MachineDir.defaultDir();
+        try {
+            final List<Finding> findings = run(Machine.attach(dir));
+            System.out.print(report(findings, json));
+            System.exit(findings.isEmpty() ? 0 : 1);
+        }
+        catch (final MachineException e) {
+            System.err.println(e.getMessage());
+            System.exit(2);
+        }
+    }
+
+    /**
+     * The text of a report.
+     *
+     * @param findings what {@link #run} returned.
+     * @param json     whether as JSON lines, which are none when the machine is clean.
+     * @return lines, each with its end.
+     */
+    public static String report(final List<Finding> findings, final boolean json) {
+        if (findings.isEmpty()) {
+            return json ? "" : "clean\n";
+        }
+        final StringBuilder out = new StringBuilder();
+        for (final Finding f : findings) {
+            out.append(json ? f.toJson() : f.toString()).append('\n');
+        }
+        if (!json) {
+            out.append(String.format(Locale.ROOT, "%d finding%s%n", findings.size(), findings.size() == 1 ? "" : "s"));
+        }
+        return out.toString();
+    }
+}
