@@ -70,9 +70,13 @@ public abstract class Insn {
         return row.endsBlock();
     }
 
-    /** Guest instructions that this object stands for. */
-    public int count() {
-        return 1;
+    /**
+     * One object that does the work of this instruction and its successor.
+     *
+     * @return null when there is none for the two
+     */
+    public Insn join(final Insn next) {
+        return null;
     }
 
     /** Offset of the memory operand in its segment. */

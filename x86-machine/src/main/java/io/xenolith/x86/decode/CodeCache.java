@@ -152,7 +152,7 @@ public final class CodeCache {
             code.add(new Block.Continue(bytes));
         }
         decoded++;
-        final Block b = new Block(Fusion.fuse(code, mode), count, mode, cacheable ? mfn : -1, reader.secondMfn(),
+        final Block b = new Block(Fusion.fuse(code), count, mode, cacheable ? mfn : -1, reader.secondMfn(),
             offset, bytes);
         if (cacheable) {
             keep(b);

@@ -8,7 +8,16 @@ final class Fusion {
     private Fusion() {
     }
 
-    static Insn[] fuse(final List<Insn> code, final int mode) {
+    /** The instructions of a block, its last two joined if they can be. */
+    static Insn[] fuse(final List<Insn> code) {
+        final int n = code.size();
+        if (n > 1) {
+            final Insn joined = code.get(n - 2).join(code.get(n - 1));
+            if (joined != null) {
+                code.remove(n - 1);
+                code.set(n - 2, joined);
+            }
+        }
         return code.toArray(new Insn[0]);
     }
 }

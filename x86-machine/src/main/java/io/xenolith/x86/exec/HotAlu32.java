@@ -1,6 +1,7 @@
 package io.xenolith.x86.exec;
 
 import io.xenolith.x86.Cpu;
+import io.xenolith.x86.Insn;
 
 /** 32-bit arithmetic by operand form: register, memory and immediate. ADC and SBB have none. */
 final class HotAlu32 {
@@ -414,6 +415,11 @@ final class HotAlu32 {
             final int r = a - b;
             c.flagsSub32(a, b, r);
         }
+
+        @Override
+        public Insn join(final Insn next) {
+            return HotCompareJump.join(this, next, new HotCompareJump.CompareRr());
+        }
     }
 
     private static final class CmpRi extends Hot {
@@ -424,6 +430,11 @@ final class HotAlu32 {
             final int b = (int) imm;
             final int r = a - b;
             c.flagsSub32(a, b, r);
+        }
+
+        @Override
+        public Insn join(final Insn next) {
+            return HotCompareJump.join(this, next, new HotCompareJump.CompareRi());
         }
     }
 
@@ -436,6 +447,11 @@ final class HotAlu32 {
             final int r = a - b;
             c.flagsSub32(a, b, r);
         }
+
+        @Override
+        public Insn join(final Insn next) {
+            return HotCompareJump.join(this, next, new HotCompareJump.CompareRm());
+        }
     }
 
     private static final class CmpMr extends Hot {
@@ -446,6 +462,11 @@ final class HotAlu32 {
             final int r = a - b;
             c.flagsSub32(a, b, r);
         }
+
+        @Override
+        public Insn join(final Insn next) {
+            return HotCompareJump.join(this, next, new HotCompareJump.CompareMr());
+        }
     }
 
     private static final class CmpMi extends Hot {
@@ -455,6 +476,11 @@ final class HotAlu32 {
             final int b = (int) imm;
             final int r = a - b;
             c.flagsSub32(a, b, r);
+        }
+
+        @Override
+        public Insn join(final Insn next) {
+            return HotCompareJump.join(this, next, new HotCompareJump.CompareMi());
         }
     }
 
@@ -467,6 +493,11 @@ final class HotAlu32 {
             final int r = a & b;
             c.flagsLogic(r);
         }
+
+        @Override
+        public Insn join(final Insn next) {
+            return HotCompareJump.join(this, next, new HotCompareJump.TestRr());
+        }
     }
 
     private static final class TestRi extends Hot {
@@ -477,6 +508,11 @@ final class HotAlu32 {
             final int b = (int) imm;
             final int r = a & b;
             c.flagsLogic(r);
+        }
+
+        @Override
+        public Insn join(final Insn next) {
+            return HotCompareJump.join(this, next, new HotCompareJump.TestRi());
         }
     }
 
@@ -508,6 +544,11 @@ final class HotAlu32 {
             g[d] = r & MASK32;
             c.flagsInc32(r);
         }
+
+        @Override
+        public Insn join(final Insn next) {
+            return HotCompareJump.join(this, next, new HotCompareJump.Increment());
+        }
     }
 
     private static final class IncM extends Hot {
@@ -527,6 +568,11 @@ final class HotAlu32 {
             final int r = (int) g[d] - 1;
             g[d] = r & MASK32;
             c.flagsDec32(r);
+        }
+
+        @Override
+        public Insn join(final Insn next) {
+            return HotCompareJump.join(this, next, new HotCompareJump.Decrement());
         }
     }
 

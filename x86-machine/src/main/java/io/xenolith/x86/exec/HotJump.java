@@ -16,8 +16,20 @@ final class HotJump {
         long ipMask;
     }
 
+    /** A conditional branch. */
+    abstract static class Conditional extends Direct {
+        /** Condition code, 0 to 15. */
+        int condition;
+    }
+
     /** A conditional jump for condition code 0 to 15. */
-    static Direct of(final int code) {
+    static Conditional of(final int code) {
+        final Conditional jump = forCode(code);
+        jump.condition = code;
+        return jump;
+    }
+
+    private static Conditional forCode(final int code) {
         return switch (code) {
             case 0 -> new JumpO();
             case 1 -> new JumpNo();
@@ -38,112 +50,112 @@ final class HotJump {
         };
     }
 
-    private static final class JumpO extends Direct {
+    private static final class JumpO extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.of() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpNo extends Direct {
+    private static final class JumpNo extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (!c.of() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpB extends Direct {
+    private static final class JumpB extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.cf() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpNb extends Direct {
+    private static final class JumpNb extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (!c.cf() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpZ extends Direct {
+    private static final class JumpZ extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.flagResult == 0 ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpNz extends Direct {
+    private static final class JumpNz extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.flagResult != 0 ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpBe extends Direct {
+    private static final class JumpBe extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.cf() || c.zf() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpNbe extends Direct {
+    private static final class JumpNbe extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (!c.cf() && !c.zf() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpS extends Direct {
+    private static final class JumpS extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.sf() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpNs extends Direct {
+    private static final class JumpNs extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (!c.sf() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpP extends Direct {
+    private static final class JumpP extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.pf() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpNp extends Direct {
+    private static final class JumpNp extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (!c.pf() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpL extends Direct {
+    private static final class JumpL extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.sf() != c.of() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpNl extends Direct {
+    private static final class JumpNl extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.sf() == c.of() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpLe extends Direct {
+    private static final class JumpLe extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (c.zf() || c.sf() != c.of() ? taken : fallThrough) & ipMask;
         }
     }
 
-    private static final class JumpNle extends Direct {
+    private static final class JumpNle extends Conditional {
         @Override
         public void run(final Cpu c) {
             c.ip = c.gpr[Cpu.BLOCK_IP] + (!c.zf() && c.sf() == c.of() ? taken : fallThrough) & ipMask;
