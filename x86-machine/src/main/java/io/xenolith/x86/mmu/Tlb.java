@@ -15,7 +15,7 @@ import java.util.Arrays;
  * access names the next page, which lives in the next entry, and so always misses.
  */
 final class Tlb {
-    static final int BITS = 10;
+    static final int BITS = 12;
     static final int ENTRIES = 1 << BITS;
     static final int WRITE = 1;
     static final int EXEC = 2;
@@ -23,6 +23,7 @@ final class Tlb {
     /** No linear page address has its low bits set. */
     static final long EMPTY = -1L;
     static final long PAGE = ~0xFFFL;
+    private static final int MOST_LISTED = 512;
     private static final long GLOBAL = 1;
     private static final long LARGE = 2;
 
@@ -30,7 +31,9 @@ final class Tlb {
     final long[] frames = new long[ENTRIES];
     /** Tags of pages that could be written directly but for the decoded code that their frame holds. */
     final long[] writableCode = new long[ENTRIES];
-    private boolean used;
+    /** Entries filled since the last flush, as long as they are few: a flush need not sweep all the others. */
+    private final int[] filled = new int[MOST_LISTED];
+    private int fills;
     private boolean large;
 
     Tlb() {
@@ -58,8 +61,12 @@ final class Tlb {
         entries[i + ADDEND] = host - page;
         writableCode[i >> 2] = EMPTY;
         frames[i >> 2] = physicalPage | (global ? GLOBAL : 0) | (isLarge ? LARGE : 0);
-        used = true;
         large |= isLarge;
+        if (fills < MOST_LISTED) {
+            filled[fills++] = i;
+        } else {
+            fills = MOST_LISTED + 1;
+        }
     }
 
     /** Physical page address of the entry that starts at word {@code i}. */
@@ -68,18 +75,23 @@ final class Tlb {
     }
 
     void flushAll() {
-        if (used) {
+        if (fills > MOST_LISTED) {
             Arrays.fill(entries, EMPTY);
             Arrays.fill(writableCode, EMPTY);
-            used = false;
-            large = false;
+        } else {
+            for (int k = 0; k < fills; k++) {
+                clear(filled[k]);
+            }
         }
+        fills = 0;
+        large = false;
     }
 
     void flushNonGlobal() {
-        if (!used) {
+        if (fills == 0) {
             return;
         }
+        // global entries stay, so the list stays as well
         for (int i = 0; i < ENTRIES; i++) {
             if ((frames[i] & GLOBAL) == 0) {
                 clear(i << 2);
@@ -102,7 +114,7 @@ final class Tlb {
 
     /** Withdraws write permission from every translation to a frame. */
     void protectFrame(final long physicalPage) {
-        if (!used) {
+        if (fills == 0) {
             return;
         }
         for (int i = 0; i < ENTRIES; i++) {
