@@ -26,4 +26,23 @@ final class Case {
     int immediate;
     int reg;
     int rm;
+
+    /** An independent copy. */
+    Case copy() {
+        final Case o = new Case();
+        o.form = form;
+        o.formIndex = formIndex;
+        o.number = number;
+        System.arraycopy(code, 0, o.code, 0, MOST_BYTES);
+        o.length = length;
+        o.codeOffset = codeOffset;
+        o.narrowCode = narrowCode;
+        o.blocks = blocks;
+        o.slot = slot;
+        o.failure = failure;
+        o.immediate = immediate;
+        o.reg = reg;
+        o.rm = rm;
+        return o;
+    }
 }

@@ -4,7 +4,6 @@ import static io.xenolith.x86.silicon.CaseLayout.*;
 
 import io.xenolith.shm.Raw;
 import io.xenolith.x86.Cpu;
-import io.xenolith.x86.asm.Mode;
 import io.xenolith.x86.decode.Encoding;
 import io.xenolith.x86.decode.Feature;
 import io.xenolith.x86.decode.OperandSpec;
@@ -17,7 +16,6 @@ import io.xenolith.x86.silicon.Form.Address;
  * fault.
  */
 final class CaseGenerator {
-    private static final int INT3 = 0xCC;
     private static final int[] STACK_SEGMENTS = {
         Segments.selector(Segments.FLAT), Segments.selector(Segments.LIMITED), Segments.selector(Segments.DOWN_BIG),
         Segments.selector(Segments.DOWN_SMALL), Segments.selector(Segments.STACK16),
@@ -457,19 +455,10 @@ final class CaseGenerator {
 
     private void place() {
         final int slotCode = codeOffset(c.slot);
-        final long host = base + slotCode;
-        Raw.fill(host, CODE_SLOT_BYTES, (byte) INT3);
         final boolean cut = beforeHole(c.slot) && c.length > 1 && c.form.address() != Address.DIRECT && random.oneIn(2);
-        final int at = cut ? CODE_SLOT_BYTES - 1 - random.below(c.length - 1) : CODE_OFFSET;
-        c.codeOffset = slotCode + at;
-        final int room = CODE_SLOT_BYTES - at;
-        Raw.copyIn(c.code, 0, host + at, Math.min(room, c.length));
+        c.codeOffset = slotCode + (cut ? CODE_SLOT_BYTES - 1 - random.below(c.length - 1) : CODE_OFFSET);
+        CodeArea.write(base, c);
         final long linear = CODE_BASE + c.codeOffset;
-        if (!cut) {
-            final Mode mode = c.form.is64() ? Mode.BITS64 : c.narrowCode ? Mode.BITS16 : Mode.BITS32;
-            final byte[] exit = ChildProgram.exitCode(mode, linear + c.length);
-            Raw.copyIn(exit, 0, host + at + c.length, exit.length);
-        }
         final long ip = c.narrowCode ? linear - CODE_BASE & 0xFFFF : linear;
         Raw.putIntPlain(before + IP_AT, (int) ip);
         Raw.putIntPlain(before + ENTRY_CS, codeSelector());

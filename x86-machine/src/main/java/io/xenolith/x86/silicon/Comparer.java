@@ -46,13 +46,15 @@ final class Comparer {
             return null;
         }
         final List<String> d = new ArrayList<>();
-        traps(d, silicon, model);
+        traps(c, d, silicon, model);
         registers(c, d, before, silicon, model);
         final int undefined = undefinedFlags(c, before, silicon);
         field(d, "eflags", Raw.getLong(silicon + FLAGS_AT) & FLAGS & ~undefined,
             Raw.getLong(model + FLAGS_AT) & FLAGS & ~undefined);
         FxComparer.compare(c, d, before, silicon, model);
-        memory(d, silicon, model);
+        if (!Undefined.partialStore(c, silicon)) {
+            memory(d, silicon, model);
+        }
         return d.isEmpty() ? null : d;
     }
 
@@ -101,7 +103,7 @@ final class Comparer {
         return faulted && !c.form.row().mnemonic().endsWith("DIV") ? 0 : Undefined.flags(c, before);
     }
 
-    private void traps(final List<String> d, final long silicon, final long model) {
+    private static void traps(final Case c, final List<String> d, final long silicon, final long model) {
         field(d, "trap", Raw.getLong(silicon + TRAP_AT), Raw.getLong(model + TRAP_AT));
         if (Raw.getLong(silicon + TRAP_AT) == NO_TRAP || Raw.getLong(model + TRAP_AT) == NO_TRAP) {
             return;
@@ -109,7 +111,8 @@ final class Comparer {
         field(d, "error", Raw.getLong(silicon + ERROR_AT), Raw.getLong(model + ERROR_AT));
         field(d, "ip", Raw.getLong(silicon + IP_AT), Raw.getLong(model + IP_AT));
         if (Raw.getLong(silicon + TRAP_AT) == PF) {
-            field(d, "cr2", Raw.getLong(silicon + CR2_AT), Raw.getLong(model + CR2_AT));
+            final long mask = Undefined.faultByte(c) ? -4096 : -1;
+            field(d, "cr2", Raw.getLong(silicon + CR2_AT) & mask, Raw.getLong(model + CR2_AT) & mask);
         }
     }
 

@@ -88,6 +88,7 @@ public final class FidelityCommand {
         began = System.nanoTime();
         nextReport = began + PROGRESS_NS;
         run.run(first, cases, done -> progress(run, done));
+        run.shrink();
         report(run);
         return run.differing() == 0 && run.uncovered().isEmpty() ? 0 : 1;
     }
@@ -108,7 +109,7 @@ public final class FidelityCommand {
             for (final Difference d : list) {
                 System.out.println("  " + d.vector());
                 d.details().forEach(line -> System.out.println("    " + line));
-                System.out.println("    again: --seed " + seed + " --case " + d.number()
+                System.out.println("    again: --seed " + seed + " --case " + d.c().number
                     + (only == null ? "" : " --only " + only));
             }
         });

@@ -152,10 +152,19 @@ public final class FidelityRun implements AutoCloseable {
             final StackTraceElement[] trace = c.failure.getStackTrace();
             details.add(0, "java: " + c.failure + (trace.length > 0 ? " at " + trace[0] : ""));
         }
-        final Difference d = new Difference(c.form, c.number, Vector.write(c, before(slot), silicon(slot)), details);
-        final List<Difference> kind = differences.computeIfAbsent(d.kind(), k -> new ArrayList<>());
+        final List<Difference> kind = differences.computeIfAbsent(Difference.kind(c, details), k -> new ArrayList<>());
         if (kind.size() < KEPT_PER_KIND) {
-            kind.add(d);
+            final byte[] state = new byte[HALF_BYTES];
+            Raw.copyOut(before(slot), state, 0, HALF_BYTES);
+            kind.add(new Difference(c.copy(), state, Vector.write(c, before(slot), silicon(slot)), details));
+        }
+    }
+
+    /** Shrinks the first difference of each kind; after {@link #run}. */
+    void shrink() throws IOException {
+        final Shrinker shrinker = new Shrinker(child, model, comparer);
+        for (final List<Difference> kind : differences.values()) {
+            kind.set(0, shrinker.shrink(kind.get(0)));
         }
     }
 

@@ -96,7 +96,7 @@ final class Hints {
         final long linear = g.pick(size) + (size == 64 ? 32 : 0);
         g.gpr[Cpu.RSP] = g.offsetOf(g.random.oneIn(2) ? linear & -8 : linear, Cpu.SS, 8);
         g.reserved |= 1 << Cpu.RSP;
-        if ("RET".equals(g.c.form.row().mnemonic()) && !g.random.oneIn(4)) {
+        if ("RET".equals(g.c.form.row().mnemonic()) && (g.c.narrowCode || !g.random.oneIn(4))) {
             poke(g, g.gpr[Cpu.RSP] + linearBase(g, Cpu.SS), codeTarget(g), 8);
         }
     }
@@ -159,7 +159,8 @@ final class Hints {
         final Form form = g.c.form;
         switch (form.row().mnemonic()) {
             case "JMP", "CALL" -> {
-                if (form.rmOperand() != null && !g.random.oneIn(4)) {
+                // in a 16-bit segment a random target may be the code of another case
+                if (form.rmOperand() != null && (g.c.narrowCode || !g.random.oneIn(4))) {
                     operand(g, codeTarget(g), form.operandSize());
                 }
             }

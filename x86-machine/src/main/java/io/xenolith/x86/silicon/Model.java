@@ -118,16 +118,11 @@ final class Model implements CpuEnvironment {
             wide.codeCache().invalidate(ModelMemory.codeFrame(page << 12));
             narrow.codeCache().invalidate(ModelMemory.codeFrame(page << 12));
         }
-        Raw.copyIn(code, 0, memory.code(codeOffset), Math.min(length, bytesToHole(codeOffset)));
-    }
-
-    /** Bytes from an offset of the code area to the next page that is not mapped. */
-    private static int bytesToHole(final int codeOffset) {
-        return CHUNK_CODE_BYTES - codeOffset % CHUNK_BYTES;
+        Raw.copyIn(code, 0, memory.code(codeOffset), Math.min(length, CodeArea.bytesToHole(codeOffset)));
     }
 
     private void removeCode(final int codeOffset, final int length) {
-        Raw.fill(memory.code(codeOffset), Math.min(length, bytesToHole(codeOffset)), (byte) 0xCC);
+        Raw.fill(memory.code(codeOffset), Math.min(length, CodeArea.bytesToHole(codeOffset)), (byte) 0xCC);
     }
 
     private void load(final Cpu c, final long before, final boolean is64) {

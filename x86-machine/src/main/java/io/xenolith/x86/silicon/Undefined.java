@@ -12,6 +12,8 @@ final class Undefined {
     private static final int AF = 0x10;
     private static final int OF = 0x800;
     private static final int ARITHMETIC = 0x8D5;
+    /** Biased exponent of 1.0. */
+    private static final int ONE = 0x3FFF;
 
     private Undefined() {
     }
@@ -44,6 +46,33 @@ final class Undefined {
     static boolean result(final Case c, final long before) {
         final String name = c.form.row().mnemonic();
         return ("SHLD".equals(name) || "SHRD".equals(name)) && count(c, before) > 8 * c.form.operandSize();
+    }
+
+    /**
+     * Whether an x87 function was given an operand for which the manual gives no result: F2XM1 outside -1 to 1,
+     * FYL2XP1 outside -(1-sqrt(2)/2) to sqrt(2)-1.
+     */
+    static boolean x87Result(final Case c, final long before) {
+        final String name = c.form.row().mnemonic();
+        if (!"F2XM1".equals(name) && !"FYL2XP1".equals(name)) {
+            return false;
+        }
+        final int exponent = Raw.getUnsignedShort(before + CaseLayout.FX + FxImage.ST + 8) & 0x7FFF;
+        return exponent >= ("F2XM1".equals(name) ? ONE : ONE - 2);
+    }
+
+    /**
+     * Whether memory is left out of the comparison: an 80-bit store that faults at its second part may have done the
+     * first.
+     */
+    static boolean partialStore(final Case c, final long silicon) {
+        return Raw.getLong(silicon + CaseLayout.TRAP_AT) != CaseLayout.NO_TRAP && c.form.memoryBytes() == 10
+            && c.form.row().mnemonic().endsWith("STP");
+    }
+
+    /** Whether only the page of CR2 is compared: which of its bytes a masked store touches first is not said. */
+    static boolean faultByte(final Case c) {
+        return c.form.row().mnemonic().startsWith("MASKMOV");
     }
 
     /** The shift count after masking. */

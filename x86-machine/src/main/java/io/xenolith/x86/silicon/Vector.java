@@ -3,8 +3,10 @@ package io.xenolith.x86.silicon;
 import static io.xenolith.x86.silicon.CaseLayout.*;
 
 import io.xenolith.shm.Raw;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -63,6 +65,18 @@ final class Vector {
         return b.toString();
     }
 
+    /** Offsets of the words of a half that a vector holds. */
+    static List<Integer> words() {
+        final List<Integer> all = new ArrayList<>();
+        forEachWord(all::add);
+        return all;
+    }
+
+    /** Words that say where the code is. */
+    static boolean isFixed(final int offset) {
+        return offset == IP_AT || offset >= TRAP_AT && offset < FX;
+    }
+
     private interface WordVisitor {
         void visit(int offset);
     }
@@ -90,6 +104,9 @@ final class Vector {
         return switch (offset) {
             case FX + FxImage.FCW -> PLAIN_FX_CONTROL;
             case FX + FxImage.MXCSR -> PLAIN_MXCSR;
+            case FLAGS_AT -> 2;
+            case DS_AT -> (long) Segments.USER_DS << 16 | Segments.USER_DS;
+            case SS_AT -> Segments.USER_DS;
             default -> 0;
         };
     }
