@@ -1,5 +1,6 @@
 package io.xenolith.launch.cfg;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ public final class DomainConfig
 
     private final Map<ConfigKey, Setting> settings = new EnumMap<>(ConfigKey.class);
     private final List<String> remarks = new ArrayList<>();
+    private Path directory = Path.of("");
 
     private DomainConfig()
     {
@@ -131,6 +133,19 @@ public final class DomainConfig
         return string(ConfigKey.NAME);
     }
 
+    /** Kernel and ramdisk named by a relative path are looked up below {@code directory}: dom0 has another working directory. */
+    public DomainConfig relativeTo(final Path directory)
+    {
+        this.directory = directory;
+        return this;
+    }
+
+    private String path(final ConfigKey key)
+    {
+        final String name = string(key);
+        return name.isEmpty() || name.startsWith("java:") ? name : directory.resolve(name).normalize().toString();
+    }
+
     /** The request to dom0: plain strings, numbers and lists of strings under xl.cfg's own keys, defaults filled in. */
     public Map<String, Object> toRequest()
     {
@@ -139,8 +154,9 @@ public final class DomainConfig
         final long vcpus = number(ConfigKey.VCPUS, 1);
         request.put("name", name());
         request.put("uuid", string(ConfigKey.UUID).isEmpty() ? UUID.randomUUID().toString() : string(ConfigKey.UUID).toLowerCase());
-        request.put("kernel", string(ConfigKey.KERNEL));
-        request.put("ramdisk", string(ConfigKey.RAMDISK));
+        request.put("kernel", path(ConfigKey.KERNEL));
+        request.put("ramdisk", path(ConfigKey.RAMDISK));
+        request.put("directory", directory.toString());
         request.put("cmdline", commandLine());
         request.put("memory", memory);
         request.put("maxmem", number(ConfigKey.MAXMEM, memory));

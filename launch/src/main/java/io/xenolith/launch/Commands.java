@@ -1,0 +1,32 @@
+package io.xenolith.launch;
+
+import picocli.CommandLine;
+
+/** Runs a picocli command with the manners that every command here has: one sentence for a mistake, never a stack trace. */
+final class Commands
+{
+    private static final int FAILURE = 1;
+
+    private Commands()
+    {
+    }
+
+    static int execute(final Object command, final String[] args)
+    {
+        final CommandLine line = new CommandLine(command);
+        line.setUsageHelpAutoWidth(true);
+        line.setExecutionExceptionHandler((e, failed, parsed) ->
+        {
+            System.out.flush();
+            System.err.println(failed.getCommandSpec().root().name() + ": " + sentence(e));
+            return FAILURE;
+        });
+        return line.execute(args);
+    }
+
+    private static String sentence(final Exception e)
+    {
+        return e instanceof CommandFailure || e.getMessage() != null && !(e instanceof RuntimeException) ?
+            e.getMessage() : "internal error: " + e + (e.getStackTrace().length > 0 ? " at " + e.getStackTrace()[0] : "");
+    }
+}

@@ -1,0 +1,2 @@
+/** The commands of {@code xl}, one class each. */
+package io.xenolith.launch.xl;
