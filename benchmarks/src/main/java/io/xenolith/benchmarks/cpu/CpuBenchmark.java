@@ -37,11 +37,11 @@ public final class CpuBenchmark
     /** The best of some rounds after warming up. */
     private static double seconds(final CpuProgram program, final int iterations)
     {
-        final UserModeMachine machine = new UserModeMachine();
-        check(program, WARM_UP, machine.run(program, WARM_UP));
+        check(program, WARM_UP, new UserModeMachine().run(program, WARM_UP));
         double best = Double.MAX_VALUE;
         for (int i = 0; i < ROUNDS; i++)
         {
+            final UserModeMachine machine = new UserModeMachine();
             final long start = System.nanoTime();
             final int result = machine.run(program, iterations);
             best = Math.min(best, (System.nanoTime() - start) / NS_PER_S);

@@ -34,7 +34,7 @@ final class UserModeMachine implements CpuEnvironment
     private int written;
 
     /**
-     * Runs a program to its exit.
+     * Runs one program to its exit; a machine is used once.
      *
      * @return what it wrote
      */
@@ -43,12 +43,6 @@ final class UserModeMachine implements CpuEnvironment
         load(program.code(iterations));
         cpu.run();
         return written;
-    }
-
-    /** Guest instructions so far. */
-    long instructions()
-    {
-        return cpu.instructions;
     }
 
     private void load(final byte[] code)
