@@ -1,0 +1,2 @@
+/** The commands of {@code xenolith}, one class each. */
+package io.xenolith.launch.power;
