@@ -30,11 +30,8 @@ import picocli.CommandLine.Option;
         CommandLine.HelpCommand.class})
 public final class XlCommand implements Runnable
 {
-    @Option(names = "-N", description = "Dry run: say what would be done.", scope = CommandLine.ScopeType.INHERIT)
+    @Option(names = "-N", description = "Dry run: say what would be done.")
     boolean dryRun;
-
-    @Option(names = "-v", description = "Verbose.", scope = CommandLine.ScopeType.INHERIT)
-    boolean verbose;
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
