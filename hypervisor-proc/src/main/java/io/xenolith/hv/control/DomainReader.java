@@ -1,8 +1,10 @@
 package io.xenolith.hv.control;
 
+import io.xenolith.hv.sched.RunState;
 import io.xenolith.shm.HypervisorFile;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.DomainRecord;
+import io.xenolith.shm.hv.Header;
 import io.xenolith.shm.hv.VcpuRecord;
 import java.util.UUID;
 
@@ -27,12 +29,18 @@ public final class DomainReader
         final int online = Raw.getInt(record + DomainRecord.ONLINE_VCPUS);
         boolean running = false;
         boolean blocked = online != 0;
+        long cpuTime = Raw.getLong(record + DomainRecord.CPU_TIME);
+        final long now = System.nanoTime() - Raw.getLong(hv.header() + Header.MONOTONIC_BASE);
         for (int v = 0; v < vcpus; v++)
         {
             if ((online >>> v & 1) != 0)
             {
                 final long address = hv.vcpu(slot, v);
                 final int state = Raw.getInt(address + VcpuRecord.STATE);
+                if (Raw.getInt(address + VcpuRecord.RUNSTATE) == RunState.RUNNING)
+                {
+                    cpuTime += Math.max(0, now - Raw.getLong(address + VcpuRecord.RUNSTATE_SINCE));
+                }
                 running |= Raw.getInt(address + VcpuRecord.PCPU) != 0;
                 blocked &= state == VcpuRecord.STATE_BLOCKED || state == VcpuRecord.STATE_POLLING;
             }
@@ -50,11 +58,11 @@ public final class DomainReader
             Integer.bitCount(online),
             Raw.getInt(record + DomainRecord.MAX_PAGES),
             totalPages(record),
-            Raw.getLong(record + DomainRecord.CPU_TIME),
+            cpuTime,
             new UUID(
                 Long.reverseBytes(Raw.getLong(record + DomainRecord.UUID)),
                 Long.reverseBytes(Raw.getLong(record + DomainRecord.UUID + Long.BYTES))),
-            Raw.getInt(record + DomainRecord.PID));
+            Raw.getInt(domid == 0 ? hv.header() + Header.DOM0_PID : record + DomainRecord.PID));
     }
 
     /** @param record a domain. @return frames it owns. */

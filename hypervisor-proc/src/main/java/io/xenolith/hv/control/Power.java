@@ -130,6 +130,7 @@ public final class Power
         birth.fill(new DomainBirth.Birth(0, incarnation, 64, DOM0_VCPUS, (int)hv.frames(), 0, 0, first, first + 1,
             DomainBirth.DOM0_PORTS, DomainRecord.STATE_LIVE,
             DomainRecord.FLAG_PRIVILEGED | DomainRecord.FLAG_JAVA));
+        Raw.putInt(hv.domain(0) + DomainRecord.ONLINE_VCPUS, 1);
         Raw.putInt(hv.header() + Header.NEXT_INCARNATION, incarnation + 1);
         Raw.putInt(hv.header() + Header.NEXT_DOMID, 1);
     }

@@ -197,11 +197,11 @@ final class Supervisor
         return 1;
     }
 
-    /** When {@link #supervise} must be called again without being rung, system time; {@link Long#MAX_VALUE}: never. */
-    long nextLook(final long now)
+    /** How long {@link #supervise} need not be called unless the hypervisor is rung, in nanoseconds. */
+    long patience(final long now)
     {
         final boolean waiting = dom0 != null && !dom0.isAlive() && !DomainProcess.dom0(hv).isAlive();
-        return waiting ? Math.max(now + 1, dom0StartedAt + dom0Delay) : Long.MAX_VALUE;
+        return waiting ? Math.max(1, dom0StartedAt + dom0Delay - now) : Doorbell.FOREVER;
     }
 
     private void ringHypervisor()

@@ -39,7 +39,10 @@ public final class VcpuRunner
         VcpuRecord.ATTENTION_FLUSH | VcpuRecord.ATTENTION_CODE | VcpuRecord.ATTENTION_DUMP | VcpuRecord.ATTENTION_KILL;
 
     private static final long IMPATIENCE_NS = 60_000_000L;
-    private static final long YIELD_NS = 100_000L;
+    private static final long YIELD_LEAST_NS = 20_000L;
+    private static final long YIELD_MOST_NS = 1_000_000L;
+    /** Two yields nearer to each other than this are one wait. */
+    private static final long YIELD_MEMORY_NS = 2_000_000L;
     private static final long TIME_INFO_PERIOD_NS = 1_000_000_000L;
     private static final int VCPU_NICE = 3;
     private static final int UPCALL_MASK = 1;
@@ -62,6 +65,8 @@ public final class VcpuRunner
     private int epoch;
     private int owed;
     private int pcpu = -1;
+    private long yieldNs = YIELD_LEAST_NS;
+    private long lastYield;
     private long timeInfoAt = Long.MIN_VALUE;
 
     /**
@@ -476,7 +481,7 @@ public final class VcpuRunner
 
     /**
      * SCHEDOP_yield: lets others run. Guests that wait for a device by yielding in a loop sleep here for a moment, unless an
-     * event comes first.
+     * event comes first: longer each time while nothing happens.
      */
     public void yield()
     {
@@ -485,13 +490,21 @@ public final class VcpuRunner
             reschedule();
             return;
         }
+        final long now = clock.now();
+        final boolean again = now - lastYield < YIELD_MEMORY_NS;
+        yieldNs = again ? Math.min(YIELD_MOST_NS, yieldNs * 2) : YIELD_LEAST_NS;
         final int seen = Doorbell.value(bell);
         setRun(RunWord.PARKED);
         if (Raw.getIntVolatile(address + VcpuRecord.ATTENTION) == 0)
         {
-            Doorbell.await(bell, seen, YIELD_NS);
+            Doorbell.await(bell, seen, yieldNs);
+        }
+        else
+        {
+            yieldNs = YIELD_LEAST_NS / 2;
         }
         setRun(RunWord.RING0);
+        lastYield = clock.now();
     }
 
     // ---- timers ----
