@@ -40,18 +40,25 @@ final class FpuTransferRows {
     }
 
     private static void load80(Cpu c, Insn i) {
-        long at = i.linear(c, 10, false);
+        long at = address80(c, i, false);
         c.mmu.checkRead(at, 10);
         c.fpu.unit.load80(c.read64(at), c.read16(at + 8) & 0xffff);
     }
 
+    /** Ten bytes, to be aligned as eight where alignment is checked. */
+    private static long address80(Cpu c, Insn i, boolean write) {
+        i.linear(c, 10, write);
+        return i.linear(c, 8, write);
+    }
+
     private static void loadBcd(Cpu c, Insn i) {
-        long at = i.linear(c, 10, false);
+        long at = address80(c, i, false);
         c.mmu.checkRead(at, 10);
         int high = c.read16(at + 8);
         c.fpu.unit.loadBcd(X87Store.unpackBcd(c.read64(at), high & 0xff), (high & 0x8000) != 0);
     }
 
+    /** A store that an unmasked exception suppresses does not touch memory at all: it cannot fault. */
     private void stores() {
         row("D9 /2", "FST", "Md", (c, i) -> store32(c, i, false));
         row("D9 /3", "FSTP", "Md", (c, i) -> store32(c, i, true));
@@ -63,26 +70,24 @@ final class FpuTransferRows {
 
     private static void store32(Cpu c, Insn i, boolean pop) {
         X87Store store = c.fpu.unit.store;
-        long at = i.linear(c, 4, true);
         if (store.prepare32()) {
-            c.write32(at, (int) store.bits);
+            c.write32(i.linear(c, 4, true), (int) store.bits);
         }
         store.commit(pop);
     }
 
     private static void store64(Cpu c, Insn i, boolean pop) {
         X87Store store = c.fpu.unit.store;
-        long at = i.linear(c, 8, true);
         if (store.prepare64()) {
-            c.write64(at, store.bits);
+            c.write64(i.linear(c, 8, true), store.bits);
         }
         store.commit(pop);
     }
 
     private static void store80(Cpu c, Insn i, boolean write) {
         X87Store store = c.fpu.unit.store;
-        long at = i.linear(c, 10, true);
         if (write) {
+            long at = address80(c, i, true);
             c.mmu.checkWrite(at, 10);
             c.write64(at, store.bits);
             c.write16(at + 8, store.bitsHigh);
@@ -100,9 +105,8 @@ final class FpuTransferRows {
 
     private static void storeInteger(Cpu c, Insn i, int size, boolean pop) {
         X87Store store = c.fpu.unit.store;
-        long at = i.linear(c, size, true);
         if (store.prepareInteger(8 * size)) {
-            c.write(at, size, store.bits);
+            c.write(i.linear(c, size, true), size, store.bits);
         }
         store.commit(pop);
     }

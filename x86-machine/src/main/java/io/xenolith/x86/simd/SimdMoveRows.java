@@ -347,13 +347,15 @@ final class SimdMoveRows {
         table.add("NP REX.W 0F C3 /r", "MOVNTI", "Mq,Gq", (c, i) -> c.write64(i.linear(c, 8, true), c.gpr[i.reg]))
             .feature(Feature.SSE2).only64();
         mmxRow("NP 0F F7 /r", "MASKMOVQ", "Pq,Nq", Feature.SSE, (c, i) -> {
-            c.fpu.top = 0;
-            maskedStore(c, i, 0, c.fpu.significand[i.reg & 7], c.fpu.significand[i.rm & 7]);
             c.fpu.enterMmx();
+            checkMasked(c, i, 0);
+            maskedStore(c, i, 0, c.fpu.significand[i.reg & 7], c.fpu.significand[i.rm & 7]);
         });
         sse2Row("66 0F F7 /r", "MASKMOVDQU", "Vo,Uo", (c, i) -> {
             long[] xmm = c.fpu.xmm;
-            checkMasked(c, i, xmm[2 * i.rm], xmm[2 * i.rm + 1]);
+            // Silicon probes the upper half first, which shows in CR2.
+            checkMasked(c, i, 8);
+            checkMasked(c, i, 0);
             maskedStore(c, i, 0, xmm[2 * i.reg], xmm[2 * i.rm]);
             maskedStore(c, i, 8, xmm[2 * i.reg + 1], xmm[2 * i.rm + 1]);
         });
@@ -363,27 +365,20 @@ final class SimdMoveRows {
         SimdAccess.store128(c, aligned(c, i, true), i.reg);
     }
 
-    private static long maskedAddress(Cpu c, Insn i, int at) {
+    private static long maskedAddress(Cpu c, Insn i, int at, int size) {
         long mask = i.addressSize == 8 ? -1L : i.addressSize == 4 ? 0xffff_ffffL : 0xffff;
-        return c.linear(i.seg, c.gpr[Cpu.RDI] + at & mask, 1, true);
+        return c.linear(i.seg, c.gpr[Cpu.RDI] + at & mask, size, true);
     }
 
-    /** All bytes must be writable before the first is written. */
-    private static void checkMasked(Cpu c, Insn i, long low, long high) {
-        for (int n = 0; n < 16; n++) {
-            if (((n < 8 ? low : high) >>> 8 * (n & 7) & 0x80) != 0) {
-                c.mmu.checkWrite(maskedAddress(c, i, n), 1);
-            }
-        }
+    /** All eight bytes must be writable, whatever the mask. */
+    private static void checkMasked(Cpu c, Insn i, int at) {
+        c.mmu.checkWrite(maskedAddress(c, i, at, 8), 8);
     }
 
     private static void maskedStore(Cpu c, Insn i, int at, long value, long mask) {
-        if (at == 0) {
-            checkMasked(c, i, mask, 0);
-        }
         for (int n = 0; n < 8; n++) {
             if ((mask >>> 8 * n & 0x80) != 0) {
-                c.write8(maskedAddress(c, i, at + n), (int) (value >>> 8 * n));
+                c.write8(maskedAddress(c, i, at + n, 1), (int) (value >>> 8 * n));
             }
         }
     }

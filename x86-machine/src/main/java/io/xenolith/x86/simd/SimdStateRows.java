@@ -75,7 +75,9 @@ final class SimdStateRows {
         if ((c.cr0 & (Cpu.CR0_EM | Cpu.CR0_TS)) != 0) {
             throw c.raise(CpuFault.NM);
         }
-        long at = i.linear(c, SIZE, write);
+        i.linear(c, SIZE, write);
+        // Where alignment is checked, #AC comes first for addresses that are not a multiple of four.
+        long at = i.linear(c, 4, write);
         if ((at & 15) != 0) {
             throw c.raise(CpuFault.GP, 0);
         }
