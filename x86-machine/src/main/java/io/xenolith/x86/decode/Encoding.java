@@ -32,7 +32,7 @@ public final class Encoding {
     static Encoding parse(final String text) {
         final Encoding e = new Encoding(text);
         boolean opcodeSeen = false;
-        for (final String part : text.trim().split("\\s+")) {
+        for (final String part : text.trim().split(" ")) {
             opcodeSeen = e.part(part, opcodeSeen);
         }
         if (!opcodeSeen) {
@@ -55,7 +55,8 @@ public final class Encoding {
             prefix = NONE;
             return opcodeSeen;
         }
-        if (part.matches("[a-z]{2}|iz|is4")) {
+        if (part.isEmpty() || part.charAt(0) >= 'a') {
+            // ib, iz, cb: for the reader; the hexadecimal digits of opcodes are in upper case
             return opcodeSeen;
         }
         return bytePart(part, opcodeSeen);

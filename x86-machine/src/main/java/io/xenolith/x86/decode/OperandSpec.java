@@ -4,6 +4,7 @@ import io.xenolith.x86.Cpu;
 import io.xenolith.x86.Insn;
 import io.xenolith.x86.decode.Operand.Kind;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * One operand as a row describes it, in the notation of the opcode map appendix of the Intel manual: an addressing
@@ -20,6 +21,7 @@ public final class OperandSpec {
     private static final String[] SEGMENTS = {"ES", "CS", "SS", "DS", "FS", "GS"};
     private static final String[] BYTE_REGISTERS = {"AL", "CL", "DL", "BL", "AH", "CH", "DH", "BH"};
     private static final String[] WORD_REGISTERS = {"AX", "CX", "DX", "BX", "SP", "BP", "SI", "DI"};
+    private static final Map<String, OperandSpec> PARSED = new ConcurrentHashMap<>();
     private static final Operand[][] GPR = registers(Kind.GPR, 18, 1, 2, 4, 8);
     private static final Operand[][] GPR_HIGH = registers(Kind.GPR_HIGH, 4, 1);
     private static final Operand[][] XMM = registers(Kind.XMM, 16, 4, 8, 16);
@@ -43,6 +45,10 @@ public final class OperandSpec {
      * @throws IllegalArgumentException when the notation is unknown
      */
     static OperandSpec parse(final String text) {
+        return PARSED.computeIfAbsent(text, OperandSpec::parseNew);
+    }
+
+    private static OperandSpec parseNew(final String text) {
         final OperandSpec named = parseNamed(text);
         if (named != null) {
             return named;
@@ -76,7 +82,7 @@ public final class OperandSpec {
         if ("STi".equals(text) || "ST".equals(text)) {
             return "STi".equals(text) ? new OperandSpec(text, 's', "", null) : fixed(text, new Operand(Kind.ST, 0, 10));
         }
-        if (text.matches("[0-9]")) {
+        if (text.length() == 1 && Character.isDigit(text.charAt(0))) {
             return fixed(text, new Operand(Kind.CONSTANT, Integer.parseInt(text), 0));
         }
         return null;

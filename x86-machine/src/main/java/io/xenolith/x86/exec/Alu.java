@@ -34,10 +34,9 @@ final class Alu {
     private static void binaryRows(final InstructionTable t, final int op) {
         final Exec body = (c, i) -> binary(c, i, op);
         final String[][] forms = {
-            {"%02X /r", "Eb,Gb"}, {"%02X /r", "Ev,Gv"}, {"%02X /r", "Gb,Eb"}, {"%02X /r", "Gv,Ev"},
-            {"%02X ib", "AL,Ib"}, {"%02X iz", "rAX,Iz"}};
+            {" /r", "Eb,Gb"}, {" /r", "Ev,Gv"}, {" /r", "Gb,Eb"}, {" /r", "Gv,Ev"}, {" ib", "AL,Ib"}, {" iz", "rAX,Iz"}};
         for (int k = 0; k < forms.length; k++) {
-            add(t, String.format(forms[k][0], op * 8 + k), op, forms[k][1], body, k < 2);
+            add(t, Ops.hex(op * 8 + k) + forms[k][0], op, forms[k][1], body, k < 2);
         }
         add(t, "80 /" + op + " ib", op, "Eb,Ib", body, true);
         add(t, "81 /" + op + " iz", op, "Ev,Iz", body, true);

@@ -27,7 +27,7 @@ final class Bits {
     static void register(final InstructionTable t) {
         for (int op = 0; op < 4; op++) {
             final int o = op;
-            testRow(t, String.format("0F %02X /r", 0xa3 + 8 * op), "Ev,Gv", op, (c, i) -> testRegister(c, i, o));
+            testRow(t, "0F " + Ops.hex(0xa3 + 8 * op) + " /r", "Ev,Gv", op, (c, i) -> testRegister(c, i, o));
             testRow(t, "0F BA /" + (4 + op) + " ib", "Ev,Ib", op, (c, i) -> testImmediate(c, i, o));
         }
         final int scanUndefined = Eflags.ARITHMETIC & ~Eflags.ZF;
@@ -35,9 +35,9 @@ final class Bits {
         t.add("0F BD /r", "BSR", "Gv,Ev", (c, i) -> scan(c, i, false)).undefined(scanUndefined);
         for (int cc = 0; cc < 16; cc++) {
             final int code = cc;
-            t.add(String.format("0F %02X /r", 0x90 + cc), "SET" + CONDITIONS[cc], "Eb",
+            t.add("0F " + Ops.hex(0x90 + cc) + " /r", "SET" + CONDITIONS[cc], "Eb",
                 (c, i) -> Ops.write(c, i, 0, c.condition(code) ? 1 : 0));
-            t.add(String.format("0F %02X /r", 0x40 + cc), "CMOV" + CONDITIONS[cc], "Gv,Ev", (c, i) -> cmov(c, i, code))
+            t.add("0F " + Ops.hex(0x40 + cc) + " /r", "CMOV" + CONDITIONS[cc], "Gv,Ev", (c, i) -> cmov(c, i, code))
                 .feature(io.xenolith.x86.decode.Feature.P6);
         }
         t.add("0F C8+r", "BSWAP", "Zv", Bits::bswap).feature(io.xenolith.x86.decode.Feature.I486);

@@ -13,9 +13,9 @@ final class Branches {
         for (int cc = 0; cc < 16; cc++) {
             final int code = cc;
             final String name = "J" + Bits.condition(cc);
-            t.add(String.format("%02X cb", 0x70 + cc), name, "Jb", (c, i) -> conditional(c, i, c.condition(code)))
+            t.add(Ops.hex(0x70 + cc) + " cb", name, "Jb", (c, i) -> conditional(c, i, c.condition(code)))
                 .force64().ends().hot((i, flat) -> HotBranch.conditional(i, code, flat));
-            t.add(String.format("0F %02X cz", 0x80 + cc), name, "Jz", (c, i) -> conditional(c, i, c.condition(code)))
+            t.add("0F " + Ops.hex(0x80 + cc) + " cz", name, "Jz", (c, i) -> conditional(c, i, c.condition(code)))
                 .force64().ends().hot((i, flat) -> HotBranch.conditional(i, code, flat));
         }
         t.add("EB cb", "JMP", "Jb", Branches::relative).force64().ends().hot(HotBranch::jump);

@@ -72,7 +72,7 @@ final class Moves {
         for (int op = 0x18; op <= 0x1f; op++) {
             for (int digit = op == 0x1f ? 1 : 0; digit < 8; digit++) {
                 final boolean prefetch = op == 0x18 && digit < 4;
-                t.add(String.format("0F %02X /%d", op, digit), prefetch ? "PREFETCH" : "NOP", "Ev", Moves::nothing)
+                t.add("0F " + Ops.hex(op) + " /" + digit, prefetch ? "PREFETCH" : "NOP", "Ev", Moves::nothing)
                     .feature(Feature.P6);
             }
         }

@@ -1,7 +1,6 @@
 package io.xenolith.x86.exec;
 
 import io.xenolith.x86.Cpu;
-import io.xenolith.x86.CpuFault;
 import io.xenolith.x86.Insn;
 import io.xenolith.x86.decode.Operand;
 
@@ -85,8 +84,9 @@ public final class Ops {
         return true;
     }
 
-    /** Raises #UD. */
-    static CpuFault undefined(final Cpu c) {
-        return c.raise(CpuFault.UD);
+    /** A byte as two hexadecimal digits in upper case, for encodings. */
+    static String hex(final int value) {
+        return "" + Character.toUpperCase(Character.forDigit(value >> 4 & 15, 16))
+            + Character.toUpperCase(Character.forDigit(value & 15, 16));
     }
 }

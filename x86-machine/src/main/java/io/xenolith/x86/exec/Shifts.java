@@ -37,11 +37,11 @@ final class Shifts {
         final int many = op < 4 ? Eflags.OF : Eflags.AF | Eflags.OF | Eflags.CF;
         final int one = op < 4 ? 0 : Eflags.AF;
         final String[][] forms = {
-            {"C0 /%d ib", "Eb,Ib"}, {"C1 /%d ib", "Ev,Ib"}, {"D0 /%d", "Eb,1"}, {"D1 /%d", "Ev,1"},
-            {"D2 /%d", "Eb,CL"}, {"D3 /%d", "Ev,CL"}};
+            {"C0 /", " ib", "Eb,Ib"}, {"C1 /", " ib", "Ev,Ib"}, {"D0 /", "", "Eb,1"}, {"D1 /", "", "Ev,1"},
+            {"D2 /", "", "Eb,CL"}, {"D3 /", "", "Ev,CL"}};
         for (final String[] form : forms) {
-            t.add(String.format(form[0], op), NAMES[op], form[1], body)
-                .undefined(form[1].endsWith("1") ? one : many)
+            t.add(form[0] + op + form[1], NAMES[op], form[2], body)
+                .undefined(form[2].endsWith("1") ? one : many)
                 .hot((i, flat) -> HotShift.shift(i, op));
         }
     }
