@@ -76,7 +76,17 @@ public final class Audit {
     /** One look at everything. */
     static Findings look(final Machine machine) {
         final View view = new View(machine);
-        new MachineAudit(view).run();
+        final PinIndex pins = new PinIndex(view);
+        new MachineAudit(view).run();       // STOPPED, intent record, toolstack slots
+        new MailboxAudit(view).run();       // requests to the hypervisor process
+        new FrameScan(view, pins).run();    // owners, states, free frames, locks
+        new M2pAudit(view).run();           // both machine-to-physical tables
+        new DomainAudit(view).run();        // domain records, totals, shared frames, magazines
+        new CountAudit(view, pins).run();   // references and types against tables and records
+        new GrantAudit(view).run();         // pins, and flags of grant entries
+        new PortAudit(view).run();          // halves of connections, virtual interrupts
+        new EventAudit(view).run();         // events on their way
+        new VcpuAudit(view).run();          // vCPU records, physical CPUs
         return view.findings;
     }
 
