@@ -1,5 +1,6 @@
 package io.xenolith.hv.audit;
 
+import io.xenolith.hv.control.DomainProcess;
 import io.xenolith.hv.frames.FrameTable;
 import io.xenolith.hv.mm.PagingMode;
 import io.xenolith.shm.ProcessIdentity;
@@ -52,7 +53,7 @@ final class DomainView {
         this.java = (identity & DomainRecord.FLAG_JAVA) != 0 || domid == 0;
         this.mode = number(DomainRecord.WIDTH) == 64 ? PagingMode.LONG64 : PagingMode.PAE32;
         this.ownerKey = FrameTable.ownerKey(domid, incarnation);
-        this.process = ProcessIdentity.read(record + DomainRecord.PID, record + DomainRecord.START_TIME);
+        this.process = domid == 0 ? DomainProcess.dom0(view.hv) : Stillness.process(record);
         this.processAlive = process.isAlive();
         for (int level = 0; level <= LEVELS; level++) {
             tables[level] = new IntArrayList();

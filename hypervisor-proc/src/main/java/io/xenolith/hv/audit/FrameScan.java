@@ -133,7 +133,8 @@ final class FrameScan {
 
     private void dying(final int mfn, final DomainView d) {
         d.dyingFrames++;
-        if (!pins.isPinned(mfn)) {
+        final boolean tableOfPins = d.sharedMfns().contains(mfn) && PinIndex.any(view, d);
+        if (!pins.isPinned(mfn) && !tableOfPins) {
             view.findings.add(FindingKind.FRAME_DYING, subject(mfn),
                 "it outlives %s although nobody pins it", d.name());
         }

@@ -5,6 +5,7 @@ import static io.xenolith.shm.hv.IntentRecord.LIST_SIZE;
 import static io.xenolith.shm.hv.IntentRecord.SEQUENCE;
 import static io.xenolith.shm.hv.IntentRecord.STEP;
 
+import io.xenolith.hv.control.DomainProcess;
 import io.xenolith.hv.control.GlobalOp;
 import io.xenolith.shm.ProcessIdentity;
 import io.xenolith.shm.Raw;
@@ -67,7 +68,7 @@ final class MachineAudit {
     /** Whether the hypervisor process is busy: then what waits for it is not stuck, however long it takes. */
     static boolean hypervisorWorks(final View view) {
         return RunWord.isRunning(Raw.getLong(view.header + Header.HYPERVISOR_RUN))
-            && Stillness.hypervisor(view.hv).isAlive();
+            && DomainProcess.hypervisor(view.hv).isAlive();
     }
 
     /**

@@ -1,11 +1,11 @@
 package io.xenolith.hv.audit;
 
+import io.xenolith.hv.control.DomainProcess;
 import io.xenolith.hv.control.Domains;
 import io.xenolith.shm.HypervisorFile;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.ProcessIdentity;
 import io.xenolith.shm.hv.DomainRecord;
-import io.xenolith.shm.hv.Header;
 
 /** Whether anything in a machine can move: whether one of its processes is alive. */
 final class Stillness {
@@ -14,25 +14,21 @@ final class Stillness {
 
     static boolean of(final Machine machine) {
         final HypervisorFile hv = machine.hv();
-        if (hypervisor(hv).isAlive() || dom0(hv).isAlive()) {
+        if (DomainProcess.hypervisor(hv).isAlive() || DomainProcess.dom0(hv).isAlive()) {
             return false;
         }
         for (int slot = 0; slot < DomainRecord.SLOTS; slot++) {
             final long record = hv.domain(slot);
             if (Domains.state(record) != DomainRecord.STATE_FREE
-                && ProcessIdentity.read(record + DomainRecord.PID, record + DomainRecord.START_TIME).isAlive()) {
+                && process(record).isAlive()) {
                 return false;
             }
         }
         return true;
     }
 
-    /** The hypervisor process, as the header names it. */
-    static ProcessIdentity hypervisor(final HypervisorFile hv) {
-        return ProcessIdentity.read(hv.header() + Header.HYPERVISOR_PID, hv.header() + Header.HYPERVISOR_START);
-    }
-
-    private static ProcessIdentity dom0(final HypervisorFile hv) {
-        return ProcessIdentity.read(hv.header() + Header.DOM0_PID, hv.header() + Header.DOM0_START);
+    /** The process of a domU, as its record names it. */
+    static ProcessIdentity process(final long record) {
+        return ProcessIdentity.read(record + DomainRecord.PID, record + DomainRecord.START_TIME);
     }
 }

@@ -80,7 +80,6 @@ final class TableWalk {
         if ((pte & domain.mode.refusedBits(level)) != 0) {
             view.findings.add(FindingKind.TABLE_ENTRY, subject(mfn, slot),
                 "the entry %x of a level-%d table has bits that no guest may set", pte, level);
-            return;
         }
         final long target = Pte.mfn(pte);
         if (domain.uses(target)) {
