@@ -84,11 +84,11 @@ final class FpuTransferRows {
         store.commit(pop);
     }
 
+    /** Two accesses, as on silicon: when the second faults, the first eight bytes are written already. */
     private static void store80(Cpu c, Insn i, boolean write) {
         X87Store store = c.fpu.unit.store;
         if (write) {
             long at = address80(c, i, true);
-            c.mmu.checkWrite(at, 10);
             c.write64(at, store.bits);
             c.write16(at + 8, store.bitsHigh);
         }
