@@ -90,19 +90,20 @@ public final class Mmu {
      * Takes over control-register values, entering or leaving paging modes as they say, and flushes when they change
      * how addresses translate.
      *
-     * @return false, and nothing changed, if PAE paging is being entered and a page-directory pointer has a reserved
-     *     bit set: the caller owes a general-protection fault
+     * @return false, and nothing changed, if the PAE page-directory pointers are due to be read and one has a reserved bit
+     *     set: the caller owes a general-protection fault
      */
     public boolean setControl(final long cr0, final long cr4, final long efer) {
         final int mode = modeOf(cr0, cr4, efer);
-        if (mode == PageWalker.MODE_PAE && mode != walker.mode && !walker.loadPointers()) {
-            return false;
-        }
         final boolean same = mode == walker.mode
             && walker.writeProtect == ((cr0 & CR0_WP) != 0)
             && walker.pageSizeExtensions == ((cr4 & CR4_PSE) != 0)
             && walker.globalPages == ((cr4 & CR4_PGE) != 0)
             && walker.noExecute == ((efer & EFER_NXE) != 0);
+        // a change of anything that concerns paging reads the directory pointers again
+        if (mode == PageWalker.MODE_PAE && !same && !walker.loadPointers()) {
+            return false;
+        }
         walker.mode = mode;
         walker.writeProtect = (cr0 & CR0_WP) != 0;
         walker.pageSizeExtensions = (cr4 & CR4_PSE) != 0;
@@ -410,6 +411,10 @@ public final class Mmu {
         if (straddles(linear, size)) {
             return straddlingRead(linear, size, physical);
         }
+        final int i = Tlb.index(linear);
+        if (tlb[i] == (linear & PAGE)) {
+            return load(linear + tlb[i + ADDEND], size);
+        }
         noteBreakpoint(linear, size, false);
         return readPhysical(physical, size);
     }
@@ -481,6 +486,10 @@ public final class Mmu {
         final long physical = translate(linear, WRITE_ACCESS);
         if (straddles(linear, size)) {
             straddlingWrite(linear, size, value, physical);
+            return;
+        }
+        if (tlb[i + WRITE] == (linear & PAGE)) {
+            store(linear + tlb[i + ADDEND], size, value);
             return;
         }
         noteBreakpoint(linear, size, true);
@@ -744,7 +753,10 @@ public final class Mmu {
         if (!memory.contains(mfn)) {
             return outside.read(physical, size);
         }
-        final long host = memory.addressOf(mfn) + (physical & 0xFFF);
+        return load(memory.addressOf(mfn) + (physical & 0xFFF), size);
+    }
+
+    private static long load(final long host, final int size) {
         return switch (size) {
             case 1 -> Raw.getByte(host);
             case 2 -> Raw.getShort(host);
@@ -760,7 +772,10 @@ public final class Mmu {
             outside.write(physical, size, value);
             return;
         }
-        final long host = memory.addressOf(mfn) + (physical & 0xFFF);
+        store(memory.addressOf(mfn) + (physical & 0xFFF), size, value);
+    }
+
+    private static void store(final long host, final int size, final long value) {
         switch (size) {
             case 1 -> Raw.putByte(host, (byte) value);
             case 2 -> Raw.putShort(host, (short) value);

@@ -8,7 +8,7 @@ import java.util.Arrays;
  *
  * <pre>
  *  entries[4*i]  +0 read tag   +1 write tag   +2 execute tag   +3 addend (host address minus linear address)
- *  frames[i]     physical page address | GLOBAL | LARGE
+ *  frames[i]     physical page address | GLOBAL | LARGE, or NEVER
  * </pre>
  * A tag is the linear page address when that kind of access may go straight to memory and {@link #EMPTY} otherwise.
  * An access of {@code size} bytes at {@code a} compares {@code (a + size - 1) & PAGE} with the tag: a straddling
@@ -23,7 +23,8 @@ final class Tlb {
     /** No linear page address has its low bits set. */
     static final long EMPTY = -1L;
     static final long PAGE = ~0xFFFL;
-    private static final int MOST_LISTED = 512;
+    /** In {@link #frames}: not entered since the last full flush. */
+    private static final long NEVER = -1L;
     private static final long GLOBAL = 1;
     private static final long LARGE = 2;
 
@@ -31,13 +32,14 @@ final class Tlb {
     final long[] frames = new long[ENTRIES];
     /** Tags of pages that could be written directly but for the decoded code that their frame holds. */
     final long[] writableCode = new long[ENTRIES];
-    /** Entries filled since the last flush, as long as they are few: a flush need not sweep all the others. */
-    private final int[] filled = new int[MOST_LISTED];
-    private int fills;
+    /** Words where entries were made since the last full flush: flushing costs what filling did, not the size. */
+    private final int[] filled = new int[ENTRIES];
+    private int count;
     private boolean large;
 
     Tlb() {
         Arrays.fill(entries, EMPTY);
+        Arrays.fill(frames, NEVER);
         Arrays.fill(writableCode, EMPTY);
     }
 
@@ -55,6 +57,9 @@ final class Tlb {
                final boolean exec, final boolean global, final boolean isLarge) {
         final int i = index(linear);
         final long page = linear & PAGE;
+        if (frames[i >> 2] == NEVER) {
+            filled[count++] = i;
+        }
         entries[i] = read ? page : EMPTY;
         entries[i + WRITE] = write ? page : EMPTY;
         entries[i + EXEC] = exec ? page : EMPTY;
@@ -62,11 +67,6 @@ final class Tlb {
         writableCode[i >> 2] = EMPTY;
         frames[i >> 2] = physicalPage | (global ? GLOBAL : 0) | (isLarge ? LARGE : 0);
         large |= isLarge;
-        if (fills < MOST_LISTED) {
-            filled[fills++] = i;
-        } else {
-            fills = MOST_LISTED + 1;
-        }
     }
 
     /** Physical page address of the entry that starts at word {@code i}. */
@@ -75,28 +75,26 @@ final class Tlb {
     }
 
     void flushAll() {
-        if (fills > MOST_LISTED) {
-            Arrays.fill(entries, EMPTY);
-            Arrays.fill(writableCode, EMPTY);
-        } else {
-            for (int k = 0; k < fills; k++) {
-                clear(filled[k]);
-            }
+        for (int n = 0; n < count; n++) {
+            clear(filled[n]);
+            frames[filled[n] >> 2] = NEVER;
         }
-        fills = 0;
+        count = 0;
         large = false;
     }
 
     void flushNonGlobal() {
-        if (fills == 0) {
-            return;
-        }
-        // global entries stay, so the list stays as well
-        for (int i = 0; i < ENTRIES; i++) {
-            if ((frames[i] & GLOBAL) == 0) {
-                clear(i << 2);
+        int kept = 0;
+        for (int n = 0; n < count; n++) {
+            final int i = filled[n];
+            if ((frames[i >> 2] & GLOBAL) != 0) {
+                filled[kept++] = i;
+            } else {
+                clear(i);
+                frames[i >> 2] = NEVER;
             }
         }
+        count = kept;
     }
 
     /** Drops the translation of one page; of a large page every piece goes (and, for simplicity, all else). */
@@ -114,13 +112,11 @@ final class Tlb {
 
     /** Withdraws write permission from every translation to a frame. */
     void protectFrame(final long physicalPage) {
-        if (fills == 0) {
-            return;
-        }
-        for (int i = 0; i < ENTRIES; i++) {
-            if ((frames[i] & PAGE) == physicalPage && entries[(i << 2) + WRITE] != EMPTY) {
-                writableCode[i] = entries[(i << 2) + WRITE];
-                entries[(i << 2) + WRITE] = EMPTY;
+        for (int n = 0; n < count; n++) {
+            final int i = filled[n];
+            if ((frames[i >> 2] & PAGE) == physicalPage && entries[i + WRITE] != EMPTY) {
+                writableCode[i >> 2] = entries[i + WRITE];
+                entries[i + WRITE] = EMPTY;
             }
         }
     }

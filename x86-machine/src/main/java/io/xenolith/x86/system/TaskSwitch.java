@@ -39,6 +39,8 @@ final class TaskSwitch {
     private static final int CR3 = 0x1C;
     private static final int TRAP = 0x64;
     private static final long DR6_BT = 1 << 15;
+    /** L0 to L3 of DR7, which a task switch clears. */
+    private static final long LOCAL_BREAKPOINTS = 0x55;
 
     /** What a TSS says, read whole before anything changes. */
     private record Image(boolean wide, long cr3, long ip, int flags, long[] registers, int[] selectors, int ldt,
@@ -91,8 +93,8 @@ final class TaskSwitch {
         checkWritable(c, reason, base);
         save(c, savedIp, reason, savedBits);
         link(c, selector, base, reason);
-        load(c, selector, d, image, reason);
-        finish(c, image);
+        final boolean mapped = load(c, selector, d, image, reason);
+        finish(c, image, mapped);
     }
 
     /** All stores of the switch are possible before the first is made. */
@@ -169,11 +171,15 @@ final class TaskSwitch {
         }
     }
 
-    private static void load(final Cpu c, final int selector, final long d, final Image image, final Reason reason) {
+    /** Loads the state; false when the page-directory pointers of the new CR3 were malformed and it was not loaded. */
+    private static boolean load(final Cpu c, final int selector, final long d, final Image image,
+                                final Reason reason) {
         c.tr.setFromDescriptor(selector, d | 1L << 41);
         c.cr0 |= Cpu.CR0_TS;
         c.controlChanged();
-        if (image.wide && (c.cr0 & Cpu.CR0_PG) != 0 && c.mmu.loadCr3(image.cr3)) {
+        final boolean paged = image.wide && (c.cr0 & Cpu.CR0_PG) != 0;
+        final boolean mapped = !paged || c.mmu.loadCr3(image.cr3);
+        if (paged && mapped) {
             c.cr3 = image.cr3;
         }
         for (int n = 0; n < 8; n++) {
@@ -189,11 +195,18 @@ final class TaskSwitch {
             c.seg[n].setNull(image.selectors[n]);
         }
         c.setCpl(Descriptor.rpl(image.selectors[Cpu.CS]));
+        if ((c.dr[7] & LOCAL_BREAKPOINTS) != 0) {
+            DebugRegisters.set(c, 7, c.dr[7] & ~LOCAL_BREAKPOINTS);
+        }
+        return mapped;
     }
 
     /** The part whose faults belong to the new task. */
-    private static void finish(final Cpu c, final Image image) {
+    private static void finish(final Cpu c, final Image image, final boolean mapped) {
         try {
+            if (!mapped) {
+                throw c.raise(CpuFault.GP, 0);
+            }
             loadLdt(c, image.ldt);
             loadSegments(c, image.selectors);
             if (image.ip > c.seg[Cpu.CS].limit()) {
