@@ -75,6 +75,11 @@ public final class PvEnvironment implements CpuEnvironment {
             io.xenolith.hv.hypercall.XenVersion.VERSION, CpuidPolicy.TimeLeaf.native1to1(khz));
     }
 
+    /** @return the vCPU's hypercalls. */
+    Dispatcher dispatcher() {
+        return dispatcher;
+    }
+
     /** @param gate the border to the rest of the machine. */
     public void gate(final VcpuGate gate) {
         this.gate = gate;

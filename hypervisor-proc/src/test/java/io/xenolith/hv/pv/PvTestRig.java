@@ -55,6 +55,7 @@ public final class PvTestRig implements AutoCloseable {
     private final MachineDir dir;
     private final long firstFrame;
     private final long sharedInfo;
+    private final java.util.Map<Integer, Long> moved = new java.util.HashMap<>();
     PvDomain domain;
     PvVcpu vcpu;
 
@@ -106,7 +107,13 @@ public final class PvTestRig implements AutoCloseable {
 
     /** Machine frame of a pseudo-physical one: neighbours lie apart. */
     public long mfn(final int pfn) {
-        return firstFrame + (pfn * 37L + 11) % PAGES;
+        final Long moved = this.moved.get(pfn);
+        return moved != null ? moved : firstFrame + (pfn * 37L + 11) % PAGES;
+    }
+
+    /** After the guest has exchanged a frame. */
+    void setMfn(final int pfn, final long mfn) {
+        moved.put(pfn, mfn);
     }
 
     void own(final long mfn, final int state) {
@@ -179,6 +186,20 @@ public final class PvTestRig implements AutoCloseable {
         for (int i = 0; i < bytes.length; i++) {
             Raw.putByte(host(address + i), bytes[i]);
         }
+    }
+
+    /** Whether a frame is in the domain's use. */
+    boolean owns(final long mfn) {
+        final long owner = Raw.getLong(machine.hv().frame(mfn) + FrameRecord.OWNER);
+        final int state = FrameRecord.state(owner);
+        return FrameRecord.domid(owner) == DOMID && FrameRecord.incarnation(owner) == INCARNATION
+            && (state == FrameRecord.STATE_OWNED || state == FrameRecord.STATE_SHARED);
+    }
+
+    /** Makes a hypercall as the guest would, with the registers' values. */
+    long call(final long number, final long... args) {
+        final long[] a = java.util.Arrays.copyOf(args, 5);
+        return vcpu.environment().dispatcher().call(number, a[0], a[1], a[2], a[3], a[4]);
     }
 
     long sharedInfoAddress() {
