@@ -30,15 +30,15 @@ public enum PrivilegedOp {
     INVD,
     WBINVD,
     CLTS,
-    /** a = new machine status word. */
+    /** The operand is not looked at: privilege comes first. */
     LMSW,
-    /** a = linear address of the operand. */
+    /** The operand is not looked at: privilege comes first. */
     LGDT,
-    /** a = linear address of the operand. */
+    /** The operand is not looked at: privilege comes first. */
     LIDT,
-    /** a = selector. */
+    /** The operand is not looked at: privilege comes first. */
     LLDT,
-    /** a = selector. */
+    /** The operand is not looked at: privilege comes first. */
     LTR,
     RDTSC,
     RDPMC,

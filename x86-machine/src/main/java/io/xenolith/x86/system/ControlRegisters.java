@@ -131,10 +131,6 @@ public final class ControlRegisters {
 
     /** LMSW: the low four bits of CR0, of which PE can only be set. */
     static void loadStatusWord(final Cpu c, final int word) {
-        if (c.cpl() != 0) {
-            c.privileged(PrivilegedOp.LMSW, word, 0);
-            return;
-        }
         setCr0(c, c.cr0 & ~(Cpu.CR0_MP | Cpu.CR0_EM | Cpu.CR0_TS) | word & 15);
     }
 

@@ -7,8 +7,7 @@ import io.xenolith.x86.PrivilegedOp;
 
 /**
  * IN, OUT, INS and OUTS. At a level within IOPL, or with the ports' bits clear in the task's I/O map, the environment's
- * port is used; otherwise the environment is asked, and for the string forms its consent means that it has done one
- * element itself, registers included.
+ * port is used; otherwise the environment is asked, and the string forms, once allowed, do their elements by its IN and OUT.
  */
 final class PortIo {
 
@@ -33,19 +32,19 @@ final class PortIo {
         c.env.writePort(c, port, size, c.register(Cpu.RAX, size));
     }
 
-    /** INS with or without a repeat prefix; registers are exact whenever it faults. */
+    /** INS with or without a repeat prefix; registers are exact whenever it faults. Privilege comes before the count. */
     static void ins(final Cpu c, final Insn i, final int size) {
         final int port = port(c);
+        final boolean direct = allowed(c, port, size);
+        if (!direct) {
+            c.privileged(PrivilegedOp.INS, port, size);
+        }
         while (due(c, i)) {
-            if (!allowed(c, port, size)) {
-                c.privileged(PrivilegedOp.INS, port, size);
-            } else {
-                final long linear = c.linear(Cpu.ES, c.gpr[Cpu.RDI] & i.addressMask, size, true);
-                c.mmu.checkWrite(linear, size);
-                DebugRegisters.notePortAccess(c, port, size);
-                c.write(linear, size, c.env.readPort(c, port, size));
-                advance(c, i, Cpu.RDI, size);
-            }
+            final long linear = c.linear(Cpu.ES, c.gpr[Cpu.RDI] & i.addressMask, size, true);
+            c.mmu.checkWrite(linear, size);
+            DebugRegisters.notePortAccess(c, port, size);
+            c.write(linear, size, direct ? c.env.readPort(c, port, size) : emulatedIn(c, port, size));
+            advance(c, i, Cpu.RDI, size);
             if (done(c, i)) {
                 return;
             }
@@ -55,19 +54,42 @@ final class PortIo {
     /** OUTS with or without a repeat prefix. */
     static void outs(final Cpu c, final Insn i, final int size) {
         final int port = port(c);
+        final boolean direct = allowed(c, port, size);
+        if (!direct) {
+            c.privileged(PrivilegedOp.OUTS, port, size);
+        }
         while (due(c, i)) {
-            if (!allowed(c, port, size)) {
-                c.privileged(PrivilegedOp.OUTS, port, size);
-            } else {
-                final long linear = c.linear(i.seg, c.gpr[Cpu.RSI] & i.addressMask, size, false);
-                final long value = c.read(linear, size);
-                DebugRegisters.notePortAccess(c, port, size);
+            final long linear = c.linear(i.seg, c.gpr[Cpu.RSI] & i.addressMask, size, false);
+            final long value = c.read(linear, size);
+            DebugRegisters.notePortAccess(c, port, size);
+            if (direct) {
                 c.env.writePort(c, port, size, value);
-                advance(c, i, Cpu.RSI, size);
+            } else {
+                emulatedOut(c, port, size, value);
             }
+            advance(c, i, Cpu.RSI, size);
             if (done(c, i)) {
                 return;
             }
+        }
+    }
+
+    /** One element by the environment's IN, whose result comes in the accumulator, which INS leaves alone. */
+    private static long emulatedIn(final Cpu c, final int port, final int size) {
+        final long accumulator = c.gpr[Cpu.RAX];
+        c.privileged(PrivilegedOp.IN, port, size);
+        final long value = c.register(Cpu.RAX, size);
+        c.gpr[Cpu.RAX] = accumulator;
+        return value;
+    }
+
+    private static void emulatedOut(final Cpu c, final int port, final int size, final long value) {
+        final long accumulator = c.gpr[Cpu.RAX];
+        c.setRegister(Cpu.RAX, size, value);
+        try {
+            c.privileged(PrivilegedOp.OUT, port, size);
+        } finally {
+            c.gpr[Cpu.RAX] = accumulator;
         }
     }
 

@@ -100,8 +100,8 @@ public final class SystemRows {
         t.add("0F 01 /1", "SIDT", "M", (c, i) -> TableRegisters.store(c, i, c.idtrBase, c.idtrLimit));
         t.add("0F 01 /2", "LGDT", "M", TableRegisters::loadGdtr).cpl0().ends();
         t.add("0F 01 /3", "LIDT", "M", TableRegisters::loadIdtr).cpl0().ends();
-        t.add("0F 00 /2", "LLDT", "Ew", (c, i) -> TableRegisters.loadLdtr(c, word(c, i))).cpl0().ends();
-        t.add("0F 00 /3", "LTR", "Ew", (c, i) -> TableRegisters.loadTr(c, word(c, i))).cpl0().ends();
+        t.add("0F 00 /2", "LLDT", "Ew", (c, i) -> ring0Word(c, i, PrivilegedOp.LLDT, TableRegisters::loadLdtr)).cpl0().ends();
+        t.add("0F 00 /3", "LTR", "Ew", (c, i) -> ring0Word(c, i, PrivilegedOp.LTR, TableRegisters::loadTr)).cpl0().ends();
     }
 
     private static void controlRegisters(final InstructionTable t) {
@@ -112,7 +112,8 @@ public final class SystemRows {
                 c.setRegister(i.rm, i.operandSize, ControlRegisters.statusWord(c));
             }
         });
-        t.add("0F 01 /6", "LMSW", "Ew", (c, i) -> ControlRegisters.loadStatusWord(c, word(c, i))).cpl0().ends();
+        t.add("0F 01 /6", "LMSW", "Ew",
+            (c, i) -> ring0Word(c, i, PrivilegedOp.LMSW, ControlRegisters::loadStatusWord)).cpl0().ends();
         t.add("0F 06", "CLTS", "", (c, i) -> ControlRegisters.clearTaskSwitched(c)).cpl0().ends();
         t.add("0F 20 /r", "MOV", "Ry,Cy", (c, i) -> ControlRegisters.moveFrom(c, i.reg, i.rm)).cpl0().force64().ends();
         t.add("0F 22 /r", "MOV", "Cy,Ry", (c, i) -> ControlRegisters.moveTo(c, i.reg, i.rm)).cpl0().force64().ends();
@@ -239,10 +240,14 @@ public final class SystemRows {
         c.setRegister(i.reg, i.operandSize, offset);
     }
 
-    /** Stores 16 bits only, as processors since the Core family do: the upper half of a wide slot keeps its bytes. */
+    /**
+     * A slot of 32 bits gets 16 bits only, as processors since the Core family do it, and keeps its other bytes; one of
+     * 64 bits is filled.
+     */
     private static void pushSegment(final Cpu c, final Insn i, final int number) {
         final long to = c.gpr[Cpu.RSP] - i.operandSize & c.stackMask();
-        c.write16(c.linear(Cpu.SS, to, 2, true), c.seg[number].selector());
+        final int bytes = i.operandSize == 8 ? 8 : 2;
+        c.write(c.linear(Cpu.SS, to, bytes, true), bytes, c.seg[number].selector());
         c.setSp(to);
     }
 
@@ -283,10 +288,10 @@ public final class SystemRows {
             setZero(c, (selector & 3) < level);
             return;
         }
-        final long linear = i.linear(c, 2, true);
-        final int selector = c.mmu.readForWrite16(linear);
+        // an operand that stays as it is need not be writable
+        final int selector = c.read16(i.linear(c, 2, false));
         if ((selector & 3) < level) {
-            c.write16(linear, selector & ~3 | level);
+            c.write16(i.linear(c, 2, true), selector & ~3 | level);
         }
         setZero(c, (selector & 3) < level);
     }
@@ -308,6 +313,20 @@ public final class SystemRows {
             c.privileged(op, 0, 0);
         }
         // caches are the host's business
+    }
+
+    /** What takes a word from a register or memory; privilege is checked before memory is looked at. */
+    @FunctionalInterface
+    private interface WordConsumer {
+        void accept(Cpu c, int word);
+    }
+
+    private static void ring0Word(final Cpu c, final Insn i, final PrivilegedOp op, final WordConsumer body) {
+        if (c.cpl() != 0) {
+            c.privileged(op, 0, 0);
+        } else {
+            body.accept(c, word(c, i));
+        }
     }
 
     private static int portSize(final Insn i) {

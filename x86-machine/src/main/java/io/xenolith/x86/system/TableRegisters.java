@@ -25,22 +25,22 @@ final class TableRegisters {
     }
 
     static void loadGdtr(final Cpu c, final Insn i) {
-        final long linear = i.linear(c, c.long64 ? 10 : 6, false);
         if (c.cpl() != 0) {
-            c.privileged(PrivilegedOp.LGDT, linear, 0);
+            c.privileged(PrivilegedOp.LGDT, 0, 0);
             return;
         }
+        final long linear = i.linear(c, c.long64 ? 10 : 6, false);
         final int limit = c.read16(linear);
         c.gdtrBase = base(c, i, linear);
         c.gdtrLimit = limit;
     }
 
     static void loadIdtr(final Cpu c, final Insn i) {
-        final long linear = i.linear(c, c.long64 ? 10 : 6, false);
         if (c.cpl() != 0) {
-            c.privileged(PrivilegedOp.LIDT, linear, 0);
+            c.privileged(PrivilegedOp.LIDT, 0, 0);
             return;
         }
+        final long linear = i.linear(c, c.long64 ? 10 : 6, false);
         final int limit = c.read16(linear);
         c.idtrBase = base(c, i, linear);
         c.idtrLimit = limit;
@@ -60,10 +60,6 @@ final class TableRegisters {
     }
 
     static void loadLdtr(final Cpu c, final int selector) {
-        if (c.cpl() != 0) {
-            c.privileged(PrivilegedOp.LLDT, selector, 0);
-            return;
-        }
         if (Descriptor.isNull(selector)) {
             c.ldtr.setNull(selector);
             return;
@@ -78,10 +74,6 @@ final class TableRegisters {
     }
 
     static void loadTr(final Cpu c, final int selector) {
-        if (c.cpl() != 0) {
-            c.privileged(PrivilegedOp.LTR, selector, 0);
-            return;
-        }
         if (Descriptor.isNull(selector)) {
             throw c.raise(CpuFault.GP, 0);
         }
