@@ -277,9 +277,18 @@ class MmuTest {
         m.mmu.write8(0x5013, 1);
         assertEquals(4, m.hits);
         m.hits = 0;
+        dr[1] = 0x5004;
+        dr[7] = 1 << 2 | 3 << 20;
+        m.mmu.armBreakpoints(dr);
+        m.mmu.read16(0x5005);
+        m.mmu.write8(0x5003, 1);
+        assertEquals(0, m.hits, "neighbours of a one-byte breakpoint");
+        m.mmu.read16(0x5003);
+        assertEquals(2, m.hits);
+        m.hits = 0;
         dr[7] = 0;
         m.mmu.armBreakpoints(dr);
-        m.mmu.write8(0x5013, 1);
+        m.mmu.write8(0x5004, 1);
         assertEquals(0, m.hits);
     }
 
