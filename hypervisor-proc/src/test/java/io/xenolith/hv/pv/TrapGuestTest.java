@@ -351,4 +351,48 @@ class TrapGuestTest {
         assertEquals(0, word(0), "#GP(0) before the level was raised");
         assertEquals(0xff, word(1) & 0xff, "nothing is behind the port");
     }
+
+    @Test
+    void aStoreToAPageTableIsCarriedOutWhenTheGuestAsksForIt() {
+        final long slot = (PvTestRig.L1_PFN << 12) + 0x40 * 8L;
+        run(a -> {
+            final Label handler = a.label("handler");
+            setTrap(a, 14, 0, handler);
+            a.mov(EBX, 0);
+            a.mov(ECX, 2);
+            hypercall(a, 21);
+            // swaps the two halves of an entry in the order that a guest uses: low word away, high word, low word
+            a.mov(EDX, slot);
+            a.mov(EAX, 0);
+            a.mov(mem(EDX), EAX);
+            a.mov(mem(EDX, 4), EAX);
+            a.mov(EAX, rig.mfn(0x41) << 12 | 3);
+            a.mov(mem(EDX), EAX);
+            a.mov(EAX, 7);
+            a.mov(abs(ARGS + 0x300), EAX);
+            a.mov(EAX, 0x40000);
+            a.mov(abs(ARGS + 0x304), EAX);
+            a.push(EDX);
+            a.mov(EBX, ARGS + 0x300);
+            a.mov(ECX, 1);
+            a.mov(EDX, 0);
+            a.mov(ESI, 0x7ff0);
+            hypercall(a, 26);
+            a.pop(EDX);
+            a.mov(EAX, 0x1234);
+            a.mov(abs(0x40000), EAX);
+            // an entry that is refused is the guest's own page fault
+            a.mov(EAX, rig.mfn(PvTestRig.L2_PFN) << 12 | 3);
+            a.mov(mem(EDX), EAX);
+            a.ud2();
+            a.bind(handler);
+            saveStack(a, 4);
+            shutdown(a);
+        });
+        assertShutdown();
+        assertEquals(0x1234, rig.int32(0x41000), "the store went to the frame of the new entry");
+        assertEquals(3, word(0), "error code of the refused store");
+        assertEquals((int)slot, Raw.getInt(rig.sharedInfoAddress() + 8), "its address");
+        new Recount(rig).check("afterwards");
+    }
 }
