@@ -77,7 +77,7 @@ final class Dom0 implements HostLoop {
         ports = new HvPorts(machine, events);
         pages = new HvPages(new GrantPins(machine, 0));
         domctl = new Domctl(machine, mailbox);
-        final DurableMemory memory = DurableMemory.open(machine, domctl);
+        final DurableMemory memory = DurableMemory.open(machine, mailbox);
         journal = new Journal(memory.journal(), memory.journalBytes());
         final DomainCells cells = new DomainCells(memory.cells());
         final RingRecords records = new RingRecords(memory.records(), memory.recordBytes());

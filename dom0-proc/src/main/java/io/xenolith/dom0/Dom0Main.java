@@ -1,5 +1,6 @@
 package io.xenolith.dom0;
 
+import io.xenolith.hv.control.HypervisorWatch;
 import io.xenolith.shm.LockFile;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.MachineDir;
@@ -36,7 +37,7 @@ public final class Dom0Main {
             }
             final long header = machine.hv().header();
             ProcessIdentity.self().write(header + Header.DOM0_PID, header + Header.DOM0_START);
-            final Dom0 dom0 = new Dom0(machine, io.xenolith.hv.control.HypervisorWatch.start(machine));
+            final Dom0 dom0 = new Dom0(machine, HypervisorWatch.start(machine));
             dom0.start();
             dom0.run();
             lock.close();

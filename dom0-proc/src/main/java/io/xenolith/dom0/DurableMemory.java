@@ -1,14 +1,16 @@
 package io.xenolith.dom0;
 
 import io.xenolith.dom0.durable.DomainCells;
-import io.xenolith.hv.control.Domctl;
+import io.xenolith.hv.control.Domains;
 import io.xenolith.hv.control.DomctlException;
+import io.xenolith.hv.control.GlobalCalls;
+import io.xenolith.hv.control.GlobalOp;
+import io.xenolith.shm.KillPoint;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.PhysicalMemory;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.DomainRecord;
-
-import java.util.Arrays;
+import io.xenolith.shm.hv.FrameRecord;
 
 /**
  * The frames in which dom0 keeps what it must not lose. They are dom0's own, lie in a row, and are found through two
@@ -24,7 +26,6 @@ final class DurableMemory {
     private static final long RECORD_BYTES = 2L << 20;
     private static final long BYTES = JOURNAL_BYTES + DomainCells.BYTES + RECORD_BYTES;
     private static final int FRAMES = (int) ((BYTES + PhysicalMemory.FRAME_SIZE - 1) / PhysicalMemory.FRAME_SIZE);
-    private static final int ATTEMPTS = 4;
 
     private final long base;
 
@@ -32,41 +33,40 @@ final class DurableMemory {
         this.base = base;
     }
 
-    /** Finds the memory of a predecessor, or takes frames for it. */
-    static DurableMemory open(final Machine machine, final Domctl domctl) throws DomctlException {
+    /**
+     * Finds the memory of a predecessor, or takes frames for it.
+     *
+     * @throws DomctlException when the machine has no row of frames that is long enough
+     */
+    static DurableMemory open(final Machine machine, final GlobalCalls global) throws DomctlException {
         final long record = machine.hv().domain(DomainRecord.slot(0));
+        if (Raw.getLong(record + DomainRecord.STORE_MFN) == 0) {
+            Raw.putLong(record + DomainRecord.STORE_MFN, claim(global));
+        }
+        final long first = Raw.getLong(record + DomainRecord.STORE_MFN);
         if (Raw.getLong(record + DomainRecord.CONSOLE_MFN) != FRAMES) {
-            final long first = row(domctl);
-            Raw.putLong(record + DomainRecord.STORE_MFN, first);
-            Raw.putLong(record + DomainRecord.CONSOLE_MFN, FRAMES);
+            own(machine, record, first);
         }
-        return new DurableMemory(machine.memory().addressOf(Raw.getLong(record + DomainRecord.STORE_MFN)));
+        return new DurableMemory(machine.memory().addressOf(first));
     }
 
-    /** Takes frames until enough of them lie in a row. What is left over stays dom0's. */
-    private static long row(final Domctl domctl) throws DomctlException {
-        long[] have = {};
-        for (int i = 0; i < ATTEMPTS; i++) {
-            final long[] more = domctl.populate(0, FRAMES);
-            final long[] all = Arrays.copyOf(have, have.length + more.length);
-            System.arraycopy(more, 0, all, have.length, more.length);
-            Arrays.sort(all);
-            have = all;
-            final int at = rowIn(have);
-            if (at >= 0) {
-                return have[at];
-            }
+    /** Takes the frames out of dom0's magazine; repeatable. */
+    private static void own(final Machine machine, final long record, final long first) {
+        final long owner = FrameRecord.owner(0, Domains.incarnation(record), FrameRecord.STATE_OWNED, 0);
+        for (int i = 0; i < FRAMES; i++) {
+            Raw.putLong(machine.hv().frame(first + i) + FrameRecord.OWNER, owner);
         }
-        throw new DomctlException(12, "The machine's memory is too fragmented for dom0.");
+        Raw.putInt(record + DomainRecord.TOTAL_PAGES, FRAMES);
+        KillPoint.hit(KillPoint.DOM0_MEMORY_OWNED);
+        Raw.putLong(record + DomainRecord.CONSOLE_MFN, FRAMES);
     }
 
-    private static int rowIn(final long[] sorted) {
-        for (int from = 0; from + FRAMES <= sorted.length; from++) {
-            if (sorted[from + FRAMES - 1] - sorted[from] == FRAMES - 1) {
-                return from;
-            }
+    private static long claim(final GlobalCalls global) throws DomctlException {
+        final long mfn = global.call(0, GlobalOp.FRAMES_CLAIM, FRAMES, 0, 0, 0);
+        if (mfn < 0) {
+            throw new DomctlException((int) -mfn, "The machine has no " + (BYTES >> 20) + " MiB in a row for dom0.");
         }
-        return -1;
+        return mfn;
     }
 
     long journal() {

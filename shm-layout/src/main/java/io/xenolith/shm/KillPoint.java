@@ -257,6 +257,16 @@ public enum KillPoint {
     DOM0_RING_CLEAR,
 
     // ---- dom0: toolstack and builder ----
+    /** dom0's durable memory is its own; its record does not yet say so. */
+    DOM0_MEMORY_OWNED,
+    /** A domain is built; nothing in dom0 knows it. */
+    DOM0_CREATE_BUILT,
+    /** A domain's nodes and back-ends are there; it is not in the book. */
+    DOM0_CREATE_BOOK,
+    /** A domain is in the book and paused. */
+    DOM0_CREATE_UNPAUSE,
+    /** A domain is marked for its end; dom0 still has all of it. */
+    DOM0_DESTROY_CLEANUP,
 
     // ---- tests of the mechanism itself ----
     /** Used by the test of kill points only. */

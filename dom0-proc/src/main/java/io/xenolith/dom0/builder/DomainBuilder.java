@@ -5,7 +5,6 @@ import io.xenolith.hv.control.Domctl;
 import io.xenolith.hv.control.DomctlException;
 import io.xenolith.hv.grant.ForeignWrite;
 import io.xenolith.shm.Machine;
-import io.xenolith.shm.PhysicalMemory;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.abi.Abi;
 import io.xenolith.shm.abi.SharedInfo;
@@ -30,6 +29,7 @@ public final class DomainBuilder {
     private static final int CONSOLE_GREF = 0;
     private static final int STORE_GREF = 1;
     private static final int LEGACY_VCPUS = 32;
+    private static final int NO_MEMORY = 12;
 
     /**
      * What to build.
@@ -79,6 +79,10 @@ public final class DomainBuilder {
      */
     public Built build(final Prepared p) throws DomctlException {
         final Plan plan = p.plan();
+        if (p.layout().pages() > domctl.freeFrames()) {
+            throw new DomctlException(NO_MEMORY, "The domain wants " + plan.memoryMib() + " MiB of memory, and the machine has "
+                    + domctl.freeFrames() / FRAMES_PER_MIB + " MiB free.");
+        }
         final int domid = domctl.create(p.kernel().is64Bit(), Math.max(plan.maxMib(), plan.memoryMib()) * FRAMES_PER_MIB,
                 plan.vcpus(), plan.uuid());
         try {
@@ -150,10 +154,5 @@ public final class DomainBuilder {
         void done() {
             touched.stream().forEach(i -> foreign.end(mfns[i]));
         }
-    }
-
-    /** Bytes of machine memory that a plan needs. */
-    public static long bytes(final Plan plan) {
-        return plan.memoryMib() * FRAMES_PER_MIB * PhysicalMemory.FRAME_SIZE;
     }
 }

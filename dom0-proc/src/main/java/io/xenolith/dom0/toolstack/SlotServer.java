@@ -7,6 +7,7 @@ import io.xenolith.shm.Machine;
 import io.xenolith.shm.ProcessIdentity;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.Header;
+import io.xenolith.shm.hv.RunWord;
 import io.xenolith.shm.hv.ToolstackSlot;
 
 import java.io.IOException;
@@ -55,6 +56,8 @@ public final class SlotServer {
 
     private void run() {
         long nextSweep = System.nanoTime() + SWEEP_NS;
+        // From here on 'xenolith up' knows that dom0 serves.
+        setRun(RunWord.RING0);
         while (!stopped) {
             final int seen = Doorbell.value(doorbell());
             final boolean busy = serveAll();
@@ -62,8 +65,14 @@ public final class SlotServer {
                 sweep();
                 nextSweep = System.nanoTime() + SWEEP_NS;
             }
+            setRun(RunWord.PARKED);
             Doorbell.await(doorbell(), seen, busy ? SWEEP_NS : Doorbell.FOREVER);
+            setRun(RunWord.RING0);
         }
+    }
+
+    private void setRun(final int state) {
+        Raw.putLongVolatile(machine.hv().header() + Header.TOOLSTACK_RUN, RunWord.of(state, 0));
     }
 
     /** Takes what is posted; true when some slot is in use. */

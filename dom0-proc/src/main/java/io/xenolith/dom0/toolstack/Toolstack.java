@@ -15,6 +15,7 @@ import io.xenolith.dom0.xenstore.XenstoreServer;
 import io.xenolith.hv.control.DomainInfo;
 import io.xenolith.hv.control.Domctl;
 import io.xenolith.hv.control.DomctlException;
+import io.xenolith.shm.KillPoint;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -148,6 +149,7 @@ public final class Toolstack {
             final List<DiskSpec> disks = spec.disks();
             final DomainBuilder.Prepared prepared = s.builder().prepare(spec.plan());
             final DomainBuilder.Built built = s.builder().build(prepared);
+            KillPoint.hit(KillPoint.DOM0_CREATE_BUILT);
             s.loop().post(() -> handOver(spec, disks, built, then));
         } catch (final ImageException | ToolstackException | DomctlException e) {
             s.loop().post(() -> failed(spec, e.getMessage(), then));
@@ -189,9 +191,11 @@ public final class Toolstack {
     /** The domain is whole: enters it in the book, and lets it run. */
     private void release(final DomainSpec spec, final DomainBuilder.Built built, final Consumer<Result> then) {
         names.remove(spec.name());
+        KillPoint.hit(KillPoint.DOM0_CREATE_BOOK);
         book.put(new DomainBook.Entry(built.domid(), built.incarnation(), spec, false));
         book.paid(spec);
         book.commit();
+        KillPoint.hit(KillPoint.DOM0_CREATE_UNPAUSE);
         if (!spec.isPaused()) {
             unpauseQuietly(built.domid());
         }
@@ -269,6 +273,7 @@ public final class Toolstack {
     void destroy(final int domid, final Consumer<Boolean> then) {
         final DomainInfo d = s.domctl().info(domid);
         destroyQuietly(domid);
+        KillPoint.hit(KillPoint.DOM0_DESTROY_CLEANUP);
         cleanUp(domid);
         if (d == null) {
             then.accept(true);

@@ -2,6 +2,8 @@ package io.xenolith.dom0.toolstack;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 
+import io.xenolith.hv.control.Restarter;
+import io.xenolith.hv.control.Spawner;
 import io.xenolith.shm.Doorbell;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.MachineDir;
@@ -35,12 +37,14 @@ public final class ToolstackClient implements AutoCloseable {
     }
 
     /**
-     * Connects to the machine in a directory.
+     * Connects to the machine in a directory. While an answer is awaited, dead processes of the machine are
+     * brought back.
      *
      * @throws MachineException when there is none, with the sentence to show
      */
     public static ToolstackClient open(final MachineDir dir) {
-        return open(Machine.attach(dir), () -> { });
+        final Machine machine = Machine.attach(dir);
+        return open(machine, new Restarter(machine, new Spawner())::restartIfDead);
     }
 
     /**
