@@ -270,6 +270,14 @@ class LongModeTest {
     }
 
     @Test
+    void pushedSelectorFillsItsSlot() {
+        put(0x2F000, -1L);
+        cpu.seg[Cpu.FS].setNull(3);
+        run(a -> a.push(Reg.FS));
+        assertEquals(3, stack(0));
+    }
+
+    @Test
     void pagingCannotBeLeftFromSixtyFourBitCode() {
         run(a -> {
             a.mov(Reg.RAX, Reg.CR0);
