@@ -7,7 +7,6 @@ import io.xenolith.shm.HypervisorFile;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.DomainRecord;
-import io.xenolith.shm.hv.Header;
 import io.xenolith.shm.hv.Mailbox;
 import io.xenolith.shm.hv.VcpuRecord;
 
@@ -43,7 +42,6 @@ final class HypervisorCore
     /** Finishes the predecessor's work and repeats every notification that it, or a process it watched, may have owed. */
     void recover()
     {
-        Raw.casInt(hv.header() + Header.STOPPED, Header.STOP_AUDIT, Header.STOP_NONE);
         mailboxes.rollForward();
         reaper.reap();
         channels.rederive(-1);

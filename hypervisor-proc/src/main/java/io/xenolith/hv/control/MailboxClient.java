@@ -27,7 +27,7 @@ import io.xenolith.shm.hv.Mailbox;
 public final class MailboxClient implements GlobalCalls
 {
     private static final long SPIN_NS = 30_000;
-    private static final long PATIENCE_NS = 500_000_000L;
+    private static final long PATIENCE_NS = 100_000_000L;
 
     private final HypervisorFile hv;
     private final int slot;
