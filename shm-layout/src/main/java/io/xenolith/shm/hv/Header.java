@@ -153,6 +153,8 @@ public final class Header {
     public static final int STOP_INVARIANT = 1;
     /** {@link #STOPPED}: asked for by a command. */
     public static final int STOP_REQUESTED = 2;
+    /** {@link #STOPPED}: the audit looks at the machine; ends by itself. */
+    public static final int STOP_AUDIT = 3;
 
     private Header() {
     }
