@@ -1,5 +1,6 @@
 package io.xenolith.launch;
 
+import io.xenolith.launch.power.Audit;
 import io.xenolith.launch.power.Down;
 import io.xenolith.launch.power.Status;
 import io.xenolith.launch.power.Up;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Command;
     name = "xenolith", description = "Switches the machine on and off, and looks at it.", mixinStandardHelpOptions = true,
     version = "Xenolith 0.1.0", synopsisSubcommandLabel = "COMMAND",
     footer = "The machine is the directory in $XENOLITH_DIR, else this user's default one below /dev/shm.",
-    subcommands = {Up.class, Down.class, Status.class, CommandLine.HelpCommand.class})
+    subcommands = {Up.class, Down.class, Status.class, Audit.class, CommandLine.HelpCommand.class})
 public final class XenolithCommand implements Runnable
 {
     @CommandLine.Spec
