@@ -45,6 +45,7 @@ final class ConsoleScript implements AutoCloseable
                     text.substring(Math.min(seen, text.length())) + "\nerrors:\n" + errors.textSoFar());
             }
             output.awaitMore(text.length());
+            Thread.sleep(20);
         }
     }
 
