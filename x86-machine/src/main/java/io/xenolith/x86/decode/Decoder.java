@@ -204,8 +204,7 @@ public final class Decoder {
     }
 
     private void modRm(final TableInsn i, final Row row) {
-        final boolean registerOnly = row.operands().stream().anyMatch(o -> o.letter() == 'R');
-        if (registerOnly) {
+        if (row.ignoresMod()) {
             i.mod = 3;
         }
         if (i.mod == 3) {

@@ -22,6 +22,7 @@ public final class Row {
     private boolean force64;
     private boolean memoryOnly;
     private boolean registerOnly;
+    private boolean ignoresMod;
     private boolean repeats;
     private HotForm hot;
 
@@ -53,6 +54,7 @@ public final class Row {
             }
             memoryOnly |= operand.memoryOnly();
             registerOnly |= operand.registerOnly();
+            ignoresMod |= operand.letter() == 'R';
         }
     }
 
@@ -191,6 +193,11 @@ public final class Row {
     /** The ModRM operand must be a register. */
     public boolean isRegisterOnly() {
         return registerOnly;
+    }
+
+    /** MOV to and from control and debug registers: the rm field names a register whatever mod says. */
+    boolean ignoresMod() {
+        return ignoresMod;
     }
 
     HotForm hotForm() {

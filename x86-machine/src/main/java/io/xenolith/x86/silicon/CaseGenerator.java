@@ -5,7 +5,6 @@ import static io.xenolith.x86.silicon.CaseLayout.*;
 import io.xenolith.shm.Raw;
 import io.xenolith.x86.Cpu;
 import io.xenolith.x86.decode.Encoding;
-import io.xenolith.x86.decode.Feature;
 import io.xenolith.x86.decode.OperandSpec;
 import io.xenolith.x86.silicon.Form.Address;
 
@@ -88,7 +87,7 @@ final class CaseGenerator {
         before = base + slotOffset(slot);
         reserved = 0;
         c.blocks = random.oneIn(2);
-        c.narrowCode = !form.is64() && random.oneIn(form.address().isNarrow() ? 2 : 10);
+        c.narrowCode = !form.is64() && random.oneIn(form.address().isNarrow() ? 2 : 10) && !jumpsThroughMemory(form);
         for (int r = 0; r < 16; r++) {
             gpr[r] = random.value();
         }
@@ -106,6 +105,11 @@ final class CaseGenerator {
         encode();
         store();
         place();
+    }
+
+    /** In a 16-bit segment what lies at a random address may lead to the code of another case. */
+    private static boolean jumpsThroughMemory(final Form form) {
+        return form.row().endsBlock() && form.address().isMemory();
     }
 
     // ---- state ----
@@ -135,9 +139,8 @@ final class CaseGenerator {
     }
 
     private void floatingPoint() {
-        final Feature f = c.form.row().feature();
         Raw.copyIn(plainFx, 0, before + FX, FX_BYTES);
-        if (f == Feature.X87 || f == Feature.MMX || f == Feature.FXSR || f == Feature.SSE || f == Feature.SSE2) {
+        if (c.form.hasFloatingState()) {
             FpValues.x87State(random, before + FX);
             FpValues.sseState(random, before + FX);
         }
@@ -157,8 +160,7 @@ final class CaseGenerator {
         scale = random.below(4);
         disp = 0;
         target = 0;
-        // a jump through a code segment would go to 0xCCCC, which in a 16-bit segment may be another case's code
-        override = random.oneIn(12) && !(c.narrowCode && form.row().endsBlock());
+        override = random.oneIn(12);
         final boolean short67 = form.is64() ? random.oneIn(8) : form.address().isNarrow();
         addressSize = form.is64() ? short67 ? 4 : 8 : short67 ? 2 : 4;
         if (!form.is64() && form.address() == Address.NONE && random.oneIn(8)) {
@@ -175,7 +177,7 @@ final class CaseGenerator {
         final int rm = c.rm & 7;
         final int baseRegister = baseRegister();
         final boolean stack = baseRegister == 4 && !a.isNarrow() || baseRegister == 5;
-        operandSegment = override ? random.below(6) : stack ? Cpu.SS : Cpu.DS;
+        operandSegment = override ? anySegment() : stack ? Cpu.SS : Cpu.DS;
         if (override && c.form.is64()) {
             operandSegment = random.oneIn(2) ? Cpu.FS : Cpu.GS;
         }
@@ -185,6 +187,12 @@ final class CaseGenerator {
         disp = a.dispBytes() == 1 ? (byte) random.next() : a.dispBytes() == 2 ? (short) random.next()
             : a.dispBytes() == 4 ? (int) random.value() : 0;
         solve(offset, baseRegister, rm);
+    }
+
+    /** Not CS where it is a 16-bit segment: the model has no way out behind the code to be read there. */
+    int anySegment() {
+        final int s = random.below(6);
+        return s == Cpu.CS && c.narrowCode ? Cpu.DS : s;
     }
 
     /** Prefers registers that no hint depends on, and avoids encodings that mean something else. */

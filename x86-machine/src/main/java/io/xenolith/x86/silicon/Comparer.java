@@ -100,7 +100,7 @@ final class Comparer {
 
     private static int undefinedFlags(final Case c, final long before, final long silicon) {
         final boolean faulted = Raw.getLong(silicon + TRAP_AT) != NO_TRAP;
-        return faulted && !c.form.row().mnemonic().endsWith("DIV") ? 0 : Undefined.flags(c, before);
+        return faulted && !c.form.isDivision() ? 0 : Undefined.flags(c, before);
     }
 
     private static void traps(final Case c, final List<String> d, final long silicon, final long model) {
@@ -137,8 +137,11 @@ final class Comparer {
         int offset = MEMORY;
         for (int i = 0; i < Windows.SPOT.length; i++) {
             for (int n = 0; n < Windows.SPOT_BYTES[i]; n += 8) {
-                field(d, "mem." + Long.toHexString(Windows.SPOT[i] + n), Raw.getLong(silicon + offset + n),
-                    Raw.getLong(model + offset + n));
+                final long a = Raw.getLongPlain(silicon + offset + n);
+                final long b = Raw.getLongPlain(model + offset + n);
+                if (a != b) {
+                    field(d, "mem." + Long.toHexString(Windows.SPOT[i] + n), a, b);
+                }
             }
             offset += Windows.SPOT_BYTES[i];
         }

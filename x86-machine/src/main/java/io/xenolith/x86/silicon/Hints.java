@@ -80,7 +80,7 @@ final class Hints {
     /** Sometimes an override prefix for an instruction without ModRM operand. */
     private static void overrideImplicit(final CaseGenerator g) {
         if (g.random.oneIn(8)) {
-            g.operandSegment = g.c.form.is64() ? Cpu.FS + g.random.below(2) : g.random.below(6);
+            g.operandSegment = g.c.form.is64() ? Cpu.FS + g.random.below(2) : g.anySegment();
         }
     }
 
@@ -135,23 +135,29 @@ final class Hints {
     }
 
     private static void counts(final CaseGenerator g) {
-        final String name = g.c.form.row().mnemonic();
-        if (g.c.form.row().repeats()) {
-            final long few = g.random.below(6);
-            g.gpr[Cpu.RCX] = g.random.oneIn(4) ? g.random.below(40) : few;
-            if (g.addressSize == 2) {
-                g.gpr[Cpu.RCX] |= g.random.next() << 16;
-            } else if (g.addressSize == 4) {
-                g.gpr[Cpu.RCX] |= g.random.next() << 32;
+        switch (g.c.form.count()) {
+            case REPEATS -> repeatCount(g);
+            case LOOPS -> {
+                if (g.random.oneIn(2)) {
+                    g.gpr[Cpu.RCX] = g.random.below(3);
+                }
             }
-            g.reserved |= 1 << Cpu.RCX;
-        } else if (name.startsWith("LOOP") || name.startsWith("J") && name.endsWith("CXZ")) {
-            if (g.random.oneIn(2)) {
-                g.gpr[Cpu.RCX] = g.random.below(3);
+            case ENTERS -> g.c.immediate = g.random.oneIn(4) ? g.c.immediate : g.random.below(200);
+            case NONE -> {
             }
-        } else if ("ENTER".equals(name)) {
-            g.c.immediate = g.random.oneIn(4) ? g.c.immediate : g.random.below(200);
         }
+    }
+
+    /** Small: a few iterations show what there is to see, and a fault in the middle comes from the address. */
+    private static void repeatCount(final CaseGenerator g) {
+        long count = g.random.oneIn(4) ? g.random.below(40) : g.random.below(6);
+        if (g.addressSize == 2) {
+            count |= g.random.next() << 16;
+        } else if (g.addressSize == 4) {
+            count |= g.random.next() << 32;
+        }
+        g.gpr[Cpu.RCX] = count;
+        g.reserved |= 1 << Cpu.RCX;
     }
 
     /** After the address is chosen: contents of the operand. */

@@ -72,7 +72,7 @@ final class Undefined {
 
     /** Whether only the page of CR2 is compared: which of its bytes a masked store touches first is not said. */
     static boolean faultByte(final Case c) {
-        return c.form.row().mnemonic().startsWith("MASKMOV");
+        return c.form.isMaskedStore();
     }
 
     /** The shift count after masking. */

@@ -53,13 +53,13 @@ final class SimdAccess {
         return v;
     }
 
-    /** Linear address of a 16-byte operand that must be aligned. */
+    /** Linear address of a 16-byte operand that must be aligned; on silicon that is checked before the segment is. */
     static long aligned(Cpu c, Insn i, boolean write) {
-        long at = i.linear(c, 16, write);
-        if ((at & 15) != 0) {
+        long base = c.long64 && i.seg < Cpu.FS ? 0 : c.seg[i.seg].base();
+        if ((base + i.ea(c) & 15) != 0) {
             throw c.raise(CpuFault.GP, 0);
         }
-        return at;
+        return i.linear(c, 16, write);
     }
 
     /** Fetches an XMM register or aligned 128-bit memory into the unit's source halves. */
