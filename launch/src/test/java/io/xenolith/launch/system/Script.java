@@ -36,6 +36,7 @@ record Script(int status, String output, String errors)
         command.set(0, HOME.resolve("launch").resolve(words[0]).toString());
         final ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
+        builder.environment().put("XENOLITH_NO_BUILD", "1");
         return builder.start();
     }
 
