@@ -1,8 +1,12 @@
 package io.xenolith.hv.audit;
 
+import io.xenolith.hv.sched.VcpuWaker;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.MachineDir;
 import io.xenolith.shm.MachineException;
+import io.xenolith.shm.Raw;
+import io.xenolith.shm.hv.Header;
+import io.xenolith.shm.hv.VcpuRecord;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -71,6 +75,35 @@ public final class Audit {
         catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /**
+     * Lets a machine go on that was stopped for a broken invariant, if nothing else is wrong with it (crash rule 5).
+     *
+     * @param machine the machine.
+     * @return whether it was stopped for that reason, and runs again.
+     */
+    public static boolean clearStop(final Machine machine) {
+        final long stopped = machine.hv().header() + Header.STOPPED;
+        final int why = Raw.getIntVolatile(stopped);
+        if (why != Header.STOP_INVARIANT && why != Header.STOP_AUDIT) {
+            return false;
+        }
+        for (final Finding f : run(machine)) {
+            if (f.kind() != FindingKind.MACHINE_STOPPED) {
+                return false;
+            }
+        }
+        if (!Raw.casInt(stopped, why, Header.STOP_NONE)) {
+            return false;
+        }
+        final VcpuWaker waker = new VcpuWaker(machine);
+        for (final DomainView d : new View(machine).domains) {
+            for (int v = 0; v < d.vcpus(); v++) {
+                waker.attend(d.vcpu(v), VcpuRecord.ATTENTION_PAUSE);
+            }
+        }
+        return true;
     }
 
     /** One look at everything. */

@@ -7,7 +7,7 @@ import io.xenolith.shm.hv.PcpuSlot;
 import io.xenolith.shm.hv.RunWord;
 import io.xenolith.shm.hv.VcpuRecord;
 
-/** vCPU records, and physical CPUs: each held by at most one vCPU, which says so itself, and each vCPU by at most one. */
+/** Records of vCPUs that live, and physical CPUs: each held by at most one vCPU, which says so itself, and each vCPU by at most one. */
 final class VcpuAudit {
     private static final int VCPU_INFO_LENGTH = 64;
     private static final int PAGE = 4096;
@@ -23,7 +23,7 @@ final class VcpuAudit {
             pcpu(i, holder(i));
         }
         for (final DomainView d : view.domains) {
-            for (int v = 0; v < d.vcpus(); v++) {
+            for (int v = 0; v < d.vcpus() && d.isCounted(); v++) {
                 vcpu(d, v, d.vcpu(v));
             }
         }

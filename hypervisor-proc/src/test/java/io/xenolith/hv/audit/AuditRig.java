@@ -207,9 +207,20 @@ final class AuditRig implements AutoCloseable {
         require(pcpu == 0, "physical CPU");
         Raw.putInt(a.vcpu + VcpuRecord.PCPU, pcpu + 1);
         hypervisor.stopServing();
+        takeEvents();
+    }
+
+    /** Every domain takes what was sent to it. */
+    void takeEvents() {
         takeEvents(a);
         takeEvents(b);
         new Events(machine, 0, dom0Mailbox).poll(port -> { });
+    }
+
+    /** Marks a domain as dying; the reaper of {@link #hypervisor} does the rest. */
+    void destroy(final Guest g) {
+        Raw.putLong(g.record + DomainRecord.IDENTITY,
+            DomainRecord.identity(g.domid, g.incarnation, DomainRecord.STATE_DYING, 0));
     }
 
     private void ports() throws DomctlException {
@@ -239,6 +250,9 @@ final class AuditRig implements AutoCloseable {
 
     /** The domain's vCPU takes what was sent to it. */
     private void takeEvents(final Guest g) {
+        if (Raw.getInt(g.record + DomainRecord.BACKED_VCPUS) == 0) {
+            return;
+        }
         final long words = Raw.xchgLong(g.vcpu + VcpuRecord.EVENT_WORDS, 0);
         for (int port = 1; port < 64 && words != 0; port++) {
             Raw.getAndAndLong(g.port(port), ~(2L << 8));
