@@ -197,7 +197,7 @@ class HypervisorKillTest
         return count(rig, FrameRecord.NO_OWNER, FrameRecord.STATE_FREE);
     }
 
-    private static long firstFrameOf(final MachineRig rig, final int domid)
+    static long firstFrameOf(final MachineRig rig, final int domid)
     {
         for (long mfn = 1; mfn < rig.hv.frames(); mfn++)
         {
