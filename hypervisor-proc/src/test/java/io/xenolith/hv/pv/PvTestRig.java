@@ -7,6 +7,7 @@ import io.xenolith.shm.MachineOptions;
 import io.xenolith.shm.MemoryMap;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.abi.UserRegs32;
+import io.xenolith.shm.abi.UserRegs64;
 import io.xenolith.shm.abi.VcpuGuestContext;
 import io.xenolith.shm.hv.DomainPage;
 import io.xenolith.shm.hv.DomainRecord;
@@ -18,12 +19,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A machine in a temporary directory with one 32-bit domain on it, built by hand and run in this process: RAM at linear
- * address 0, page tables read-only in it, a shared_info page, machine frames in scattered order.
+ * A machine in a temporary directory with one domain on it, built by hand and run in this process: RAM at linear address 0,
+ * page tables read-only in it, a shared_info page, machine frames in scattered order.
  *
  * <pre>
  *   pfn 0 .. PAGES-1      RAM, mapped at pfn * 4096
- *   last of them          L3, L2 of slot 0, L2 of slot 3, L1 ...
+ *   last of them          32-bit: L3, L2 of slot 0, L2 of slot 3, L1     64-bit: L4, L3, L2, L1
  * </pre>
  */
 public final class PvTestRig implements AutoCloseable {
@@ -37,12 +38,18 @@ public final class PvTestRig implements AutoCloseable {
     public static final int CS = 0xe019;
     /** Kernel data segment. */
     public static final int DS = 0xe021;
-    /** Frame of the first page table; more follow. */
+    /** The root of a 32-bit guest. */
     public static final int L3_PFN = PAGES - 8;
-    /** Table under slot 0. */
+    /** Table under slot 0 of a 32-bit guest's root. */
     public static final int L2_PFN = PAGES - 7;
-    /** Table under slot 3. */
+    /** Table under slot 3 of a 32-bit guest's root. */
     public static final int L2X_PFN = PAGES - 6;
+    /** The root of a 64-bit guest. */
+    public static final int ROOT_64_PFN = PAGES - 8;
+    /** Table under slot 0 of a 64-bit guest's root. */
+    public static final int L3_64_PFN = PAGES - 7;
+    /** Table under slot 0 of that. */
+    public static final int L2_64_PFN = PAGES - 6;
     /** The table that maps the RAM (2 MiB). */
     public static final int L1_PFN = PAGES - 5;
     /** Domain id of the guest. */
@@ -59,8 +66,16 @@ public final class PvTestRig implements AutoCloseable {
     PvDomain domain;
     PvVcpu vcpu;
 
-    /** Builds machine and domain. */
+    private final boolean wide;
+
+    /** Builds a machine and a 32-bit domain. */
     public PvTestRig() throws IOException {
+        this(false);
+    }
+
+    /** Builds machine and domain. */
+    public PvTestRig(final boolean wide) throws IOException {
+        this.wide = wide;
         dir = new MachineDir(Files.createTempDirectory(Path.of("/dev/shm"), "xenolith-pv"));
         machine = Machine.create(dir, MachineOptions.ofMemory(32L << 20));
         machine.publish();
@@ -85,6 +100,11 @@ public final class PvTestRig implements AutoCloseable {
         vcpu = domain.makeVcpu(0);
         vcpu.bindThread();
         vcpu.environment().gate(new Gate());
+    }
+
+    /** The machine's directory. */
+    Path directory() {
+        return dir.path();
     }
 
     /** Takes attention as a runner would. */
@@ -127,7 +147,7 @@ public final class PvTestRig implements AutoCloseable {
         final int slot = DomainRecord.slot(DOMID);
         machine.hv().backDomain(slot, 1);
         final long record = machine.hv().domain(slot);
-        Raw.putInt(record + DomainRecord.WIDTH, 32);
+        Raw.putInt(record + DomainRecord.WIDTH, wide ? 64 : 32);
         Raw.putInt(record + DomainRecord.VCPUS, 1);
         Raw.putInt(record + DomainRecord.TOTAL_PAGES, PAGES);
         Raw.putInt(record + DomainRecord.MAX_PAGES, PAGES + 64);
@@ -143,16 +163,28 @@ public final class PvTestRig implements AutoCloseable {
     }
 
     private void pageTables() {
+        if (wide) {
+            final long upper = Pte.P | Pte.RW | Pte.US | Pte.A | Pte.D;
+            putPte(ROOT_64_PFN, 0, Pte.of(mfn(L3_64_PFN), upper));
+            putPte(L3_64_PFN, 0, Pte.of(mfn(L2_64_PFN), upper));
+            putPte(L2_64_PFN, 0, Pte.of(mfn(L1_PFN), upper));
+        }
+        else {
+            upperTables32();
+        }
+        for (int pfn = 0; pfn < PAGES; pfn++) {
+            final boolean table = pfn >= L3_PFN && pfn <= L1_PFN;
+            putPte(L1_PFN, pfn, Pte.of(mfn(pfn), table ? Pte.P | Pte.A | Pte.US : Pte.P | Pte.RW | Pte.A | Pte.US));
+        }
+    }
+
+    private void upperTables32() {
         for (int slot = 0; slot < 4; slot++) {
             putPte(L3_PFN, slot, 0);
         }
         putPte(L3_PFN, 0, Pte.of(mfn(L2_PFN), Pte.P));
         putPte(L3_PFN, 3, Pte.of(mfn(L2X_PFN), Pte.P));
         putPte(L2_PFN, 0, Pte.of(mfn(L1_PFN), Pte.P | Pte.RW | Pte.US | Pte.A | Pte.D));
-        for (int pfn = 0; pfn < PAGES; pfn++) {
-            final boolean table = pfn >= L3_PFN && pfn <= L1_PFN;
-            putPte(L1_PFN, pfn, Pte.of(mfn(pfn), table ? Pte.P | Pte.A | Pte.US : Pte.P | Pte.RW | Pte.A | Pte.US));
-        }
     }
 
     /** Writes an entry as the builder does, without checks. */
@@ -212,6 +244,37 @@ public final class PvTestRig implements AutoCloseable {
 
     /** Gives the vCPU its initial state at an address. */
     void boot(final long entry) {
+        if (wide) {
+            context64(entry);
+        }
+        else {
+            context32(entry);
+        }
+        final InitialContext initial = new InitialContext(vcpu);
+        final int result = initial.acquire();
+        if (result != 0) {
+            throw new AssertionError("the initial tables do not validate: " + result);
+        }
+        initial.apply();
+    }
+
+    private void context64(final long entry) {
+        final VcpuGuestContext layout = VcpuGuestContext.X64;
+        final long context = vcpu.record() + VcpuRecord.CONTEXT;
+        Raw.putInt(vcpu.record() + VcpuRecord.CONTEXT_WIDTH, 64);
+        Raw.putLong(context + layout.flags, VcpuGuestContext.VGCF_IN_KERNEL);
+        final long regs = context + layout.userRegs;
+        Raw.putLong(regs + UserRegs64.RIP, entry);
+        Raw.putLong(regs + UserRegs64.RSP, STACK);
+        Raw.putLong(regs + UserRegs64.RFLAGS, 0x200);
+        Raw.putShort(regs + UserRegs64.CS, (short)0xe033);
+        Raw.putShort(regs + UserRegs64.SS, (short)0xe02b);
+        Raw.putLong(context + layout.kernelSs, 0xe02b);
+        Raw.putLong(context + layout.kernelSp, STACK);
+        Raw.putLong(context + layout.ctrlreg + 3 * 8, mfn(ROOT_64_PFN) << 12);
+    }
+
+    private void context32(final long entry) {
         final VcpuGuestContext layout = VcpuGuestContext.X32;
         final long context = vcpu.record() + VcpuRecord.CONTEXT;
         Raw.putInt(vcpu.record() + VcpuRecord.CONTEXT_WIDTH, 32);
@@ -228,12 +291,6 @@ public final class PvTestRig implements AutoCloseable {
         Raw.putInt(context + layout.kernelSp, (int)STACK);
         final long l3 = mfn(L3_PFN);
         Raw.putInt(context + layout.ctrlreg + 3 * 4, (int)(l3 << 12 | l3 >>> 20));
-        final InitialContext initial = new InitialContext(vcpu);
-        final int result = initial.acquire();
-        if (result != 0) {
-            throw new AssertionError("the initial tables do not validate: " + result);
-        }
-        initial.apply();
     }
 
     /** Runs until the guest shuts down or crashes. */
