@@ -33,21 +33,21 @@ final class FpuImage {
 
     /** The address of an image to be stored; silicon probes its first field, then its last byte, which shows in CR2. */
     private static long checkedWrite(Cpu c, Insn i, int size) {
-        i.linear(c, size, true);
         int field = wide(i) ? 4 : 2;
         long at = i.linear(c, field, true);
         c.mmu.checkWrite(at, field);
-        c.mmu.checkWrite(at + size - 1, 1);
+        c.mmu.checkWrite(c.linear(i.seg, i.ea(c) + size - 1 & i.addressMask, 1, true), 1);
+        i.linear(c, size, true);
         c.mmu.checkWrite(at, size);
         return at;
     }
 
     private static long checkedRead(Cpu c, Insn i, int size) {
-        i.linear(c, size, false);
         int field = wide(i) ? 4 : 2;
         long at = i.linear(c, field, false);
         c.mmu.checkRead(at, field);
-        c.mmu.checkRead(at + size - 1, 1);
+        c.mmu.checkRead(c.linear(i.seg, i.ea(c) + size - 1 & i.addressMask, 1, false), 1);
+        i.linear(c, size, false);
         c.mmu.checkRead(at, size);
         return at;
     }

@@ -44,10 +44,20 @@ public final class X87Scale {
         }
         if (unit.result.kind == Real.FINITE && b.kind == Real.FINITE) {
             reduce(a, b, nearest);
-        } else if (!unit.result.isNan()) {
+            unit.deliver(0, FloatFormat.EXTENDED);
+            return;
+        }
+        if (!unit.result.isNan()) {
             quotient(0);
         }
-        unit.deliver(0, FloatFormat.EXTENDED);
+        keepOrDeliver();
+    }
+
+    /** A result that is the operand itself raises no underflow, even if it is denormal. */
+    private void keepOrDeliver() {
+        if (unit.result.kind != Real.FINITE) {
+            unit.deliver(0, FloatFormat.EXTENDED);
+        }
     }
 
     /** The low three bits of the quotient go to C0, C3, C1; C2 is cleared. */
@@ -154,7 +164,12 @@ public final class X87Scale {
             flags = scaled(a, b);
             flags |= unit.denormalFlag(flags);
         }
-        if (unit.precompute(flags)) {
+        if (!unit.precompute(flags)) {
+            return;
+        }
+        if (b.isZero()) {
+            keepOrDeliver();
+        } else {
             unit.deliver(0, FloatFormat.EXTENDED);
         }
     }

@@ -22,6 +22,7 @@ import io.xenolith.x86.fpu.FpuState;
  */
 final class SimdStateRows {
     private static final int SIZE = 512;
+    private static final int FIRST_FIELD = 4;
     private static final int REGISTERS = 32;
     private static final int XMM = 160;
 
@@ -75,13 +76,23 @@ final class SimdStateRows {
         if ((c.cr0 & (Cpu.CR0_EM | Cpu.CR0_TS)) != 0) {
             throw c.raise(CpuFault.NM);
         }
-        i.linear(c, SIZE, write);
-        // Where alignment is checked, #AC comes first for addresses that are not a multiple of four.
-        long at = i.linear(c, 4, write);
-        if ((at & 15) != 0) {
+        // In silicon's order: limit of the first field and #AC as of a load, alignment, the last byte, the rest.
+        if ((i.linear(c, FIRST_FIELD, false) & 15) != 0) {
             throw c.raise(CpuFault.GP, 0);
         }
+        long last = c.linear(i.seg, i.ea(c) + SIZE - 1 & i.addressMask, 1, write);
+        probe(c, last, 1, write);
+        long at = i.linear(c, SIZE, write);
+        probe(c, at, SIZE, write);
         return at;
+    }
+
+    private static void probe(Cpu c, long at, int size, boolean write) {
+        if (write) {
+            c.mmu.checkWrite(at, size);
+        } else {
+            c.mmu.checkRead(at, size);
+        }
     }
 
     private static boolean pointers64(Insn i) {
@@ -90,9 +101,6 @@ final class SimdStateRows {
 
     private static void save(Cpu c, Insn i) {
         long at = area(c, i, true);
-        // Silicon probes the last byte first, which shows in CR2.
-        c.mmu.checkWrite(at + SIZE - 1, 1);
-        c.mmu.checkWrite(at, SIZE);
         FpuState fpu = c.fpu;
         c.write64(at, fpu.control | (long) fpu.statusWord() << 16 | (long) fpu.abridgedTags() << 32 | (long) fpu.lastOpcode << 48);
         boolean wide = pointers64(i);
@@ -116,8 +124,6 @@ final class SimdStateRows {
 
     private static void restore(Cpu c, Insn i) {
         long at = area(c, i, false);
-        c.mmu.checkRead(at + SIZE - 1, 1);
-        c.mmu.checkRead(at, SIZE);
         setMxcsr(c, c.read32(at + 24));
         FpuState fpu = c.fpu;
         long head = c.read64(at);
