@@ -53,10 +53,13 @@ public final class X87Scale {
         keepOrDeliver();
     }
 
-    /** A result that is the operand itself raises no underflow, even if it is denormal. */
+    /** A result that is the operand itself raises no underflow, even if it is denormal; a pseudo-denormal becomes normal. */
     private void keepOrDeliver() {
         if (unit.result.kind != Real.FINITE) {
             unit.deliver(0, FloatFormat.EXTENDED);
+        } else if (unit.a.denormal) {
+            int p = state.physical(0);
+            state.signExponent[p] |= (int) (state.significand[p] >>> 63);
         }
     }
 
