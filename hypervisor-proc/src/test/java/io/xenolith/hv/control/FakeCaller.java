@@ -26,17 +26,22 @@ public final class FakeCaller implements Caller, GuestMemory, CallerFrames
     /** What mapGranted and unmapGranted answer. */
     public int mapResult;
     private final PrivateMemory buffer = new PrivateMemory(SIZE / 4096);
-    private final MachineRig rig;
+    private final io.xenolith.shm.Machine machine;
     private final int domid;
     private final int vcpu;
     private final FrameTable frames;
 
     public FakeCaller(final MachineRig rig, final int domid, final int vcpu)
     {
-        this.rig = rig;
+        this(rig.machine, domid, vcpu);
+    }
+
+    public FakeCaller(final io.xenolith.shm.Machine machine, final int domid, final int vcpu)
+    {
+        this.machine = machine;
         this.domid = domid;
         this.vcpu = vcpu;
-        this.frames = new FrameTable(rig.hv.frame(0), rig.hv.frames());
+        this.frames = new FrameTable(machine.hv().frame(0), machine.hv().frames());
     }
 
     private long at(final long vaddr, final int size, final boolean write)
@@ -58,7 +63,7 @@ public final class FakeCaller implements Caller, GuestMemory, CallerFrames
     @Override
     public int incarnation()
     {
-        return Domains.incarnation(rig.record(domid));
+        return Domains.incarnation(machine.hv().domain(io.xenolith.shm.hv.DomainRecord.slot(domid)));
     }
 
     @Override
@@ -70,7 +75,7 @@ public final class FakeCaller implements Caller, GuestMemory, CallerFrames
     @Override
     public boolean is64Bit()
     {
-        return Raw.getInt(rig.record(domid) + io.xenolith.shm.hv.DomainRecord.WIDTH) == 64;
+        return Raw.getInt(machine.hv().domain(io.xenolith.shm.hv.DomainRecord.slot(domid)) + io.xenolith.shm.hv.DomainRecord.WIDTH) == 64;
     }
 
     @Override
