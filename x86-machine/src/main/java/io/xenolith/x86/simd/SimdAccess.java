@@ -55,11 +55,15 @@ final class SimdAccess {
 
     /** Linear address of a 16-byte operand that must be aligned; on silicon that is checked before the segment is. */
     static long aligned(Cpu c, Insn i, boolean write) {
-        long base = c.long64 && i.seg < Cpu.FS ? 0 : c.seg[i.seg].base();
-        if ((base + i.ea(c) & 15) != 0) {
+        if ((base(c, i) + i.ea(c) & 15) != 0) {
             throw c.raise(CpuFault.GP, 0);
         }
         return i.linear(c, 16, write);
+    }
+
+    /** Base of the memory operand's segment. */
+    static long base(Cpu c, Insn i) {
+        return c.long64 && i.seg < Cpu.FS ? 0 : c.seg[i.seg].base();
     }
 
     /** Fetches an XMM register or aligned 128-bit memory into the unit's source halves. */
