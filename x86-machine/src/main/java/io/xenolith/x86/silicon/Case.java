@@ -22,6 +22,9 @@ final class Case {
     /** What the model threw, or null. */
     RuntimeException failure;
 
+    /** Flags that an instruction before the one of the form left undefined. */
+    int undefinedBefore;
+
     // Fields of the encoding that the rules for undefined results look at.
     int immediate;
     int reg;
@@ -40,6 +43,7 @@ final class Case {
         o.blocks = blocks;
         o.slot = slot;
         o.failure = failure;
+        o.undefinedBefore = undefinedBefore;
         o.immediate = immediate;
         o.reg = reg;
         o.rm = rm;

@@ -319,7 +319,7 @@ final class CaseGenerator {
 
     // ---- bytes ----
 
-    private void emit(final int b) {
+    void emit(final int b) {
         c.code[c.length++] = (byte) b;
     }
 
@@ -333,6 +333,10 @@ final class CaseGenerator {
         final Form form = c.form;
         final Encoding e = form.row().encoding();
         c.length = 0;
+        c.undefinedBefore = 0;
+        if (c.blocks && form.isConditionalJump() && random.oneIn(2)) {
+            LeadIn.emit(this);
+        }
         prefixes(form, e);
         rexByte(form, e);
         switch (e.map()) {

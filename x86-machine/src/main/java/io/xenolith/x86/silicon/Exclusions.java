@@ -1,8 +1,10 @@
 package io.xenolith.x86.silicon;
 
 import io.xenolith.x86.decode.Row;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** Instructions that user mode of this host cannot judge, each with the reason. */
 final class Exclusions {
@@ -10,11 +12,11 @@ final class Exclusions {
 
     static {
         put("would be a system call of the host", "SYSCALL", "SYSENTER");
-        put("differs from run to run by its nature", "RDTSC", "RDTSCP", "RDPMC", "CPUID");
+        put("differs from run to run by its nature", "RDTSC", "RDPMC", "CPUID");
         put("the host's kernel hides or emulates it (UMIP)", "SGDT", "SIDT", "SLDT", "STR", "SMSW");
-        put("far transfer: judged beside QEMU", "CALLF", "JMPF", "RETF", "IRET", "IRETD", "IRETQ");
+        put("far transfer: judged beside QEMU", "CALLF", "JMPF", "RETF", "IRET");
         put("not offered: hidden in CPUID, #UD", "CMPXCHG16B");
-        put("depends on the alarm state of the host's debug unit", "INT1", "ICEBP");
+        put("depends on the alarm state of the host's debug unit", "INT1");
     }
 
     private Exclusions() {
@@ -24,6 +26,11 @@ final class Exclusions {
         for (final String m : mnemonics) {
             BY_MNEMONIC.put(m, reason);
         }
+    }
+
+    /** Every mnemonic on the list. */
+    static Set<String> mnemonics() {
+        return Collections.unmodifiableSet(BY_MNEMONIC.keySet());
     }
 
     /** Why a row is not tried, or null when it is. */

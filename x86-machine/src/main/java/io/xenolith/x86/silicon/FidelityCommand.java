@@ -114,10 +114,11 @@ public final class FidelityCommand {
             }
         });
         run.differingRows().forEach((row, n) -> System.out.println("differs: " + n + " of " + run.casesOf(row) + "  " + row));
+        System.out.println("covered: " + String.join(" ", run.coveredMnemonics()));
         excluded(run);
         run.uncovered().forEach(row -> System.out.println("NOT COVERED: " + row));
         System.out.println(cases + " cases, seed " + seed + ", " + run.differing() + " differ, "
-            + run.forms() + " forms with at least " + run.fewestCases() + " cases each, " + cases * SECOND / ns + "/s");
+            + run.rows() + " rows in " + run.forms() + " forms with at least " + run.fewestCases() + " cases each, " + cases * SECOND / ns + "/s");
     }
 
     private static void excluded(final FidelityRun run) {

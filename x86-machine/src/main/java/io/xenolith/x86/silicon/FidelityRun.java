@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
 
 /**
@@ -24,7 +26,7 @@ public final class FidelityRun implements AutoCloseable {
     private final Plan plan;
     private final long seed;
     private final Child child;
-    private final Model model = new Model();
+    private final Model model;
     private final CaseGenerator generator;
     private final Comparer comparer;
     private final PrivateMemory results = new PrivateMemory(SLOT_COUNT * HALF_BYTES / 4096);
@@ -48,6 +50,7 @@ public final class FidelityRun implements AutoCloseable {
         this.plan = new Plan(table, only);
         this.seed = seed;
         this.child = new Child();
+        this.model = new Model(table);
         this.generator = new CaseGenerator(child.base());
         this.comparer = new Comparer(child.program());
         for (int i = 0; i < SLOT_COUNT; i++) {
@@ -208,6 +211,18 @@ public final class FidelityRun implements AutoCloseable {
     /** Forms: row x mode x size x addressing form. */
     public int forms() {
         return plan.forms().size();
+    }
+
+    /** Rows that are tried. */
+    public long rows() {
+        return plan.forms().stream().map(Form::row).distinct().count();
+    }
+
+    /** Mnemonics of the rows that are tried, sorted. */
+    public Set<String> coveredMnemonics() {
+        final Set<String> names = new TreeSet<>();
+        plan.forms().forEach(f -> names.add(f.row().mnemonic()));
+        return names;
     }
 
     /** Fewest cases that any form has had. */

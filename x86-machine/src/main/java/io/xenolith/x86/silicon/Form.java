@@ -22,6 +22,7 @@ final class Form {
     private final Count count;
     private final boolean floatingState;
     private final boolean division;
+    private final boolean conditionalJump;
     private final boolean maskedStore;
 
     /**
@@ -46,6 +47,7 @@ final class Form {
             case X87, MMX, FXSR, SSE, SSE2 -> true;
             default -> false;
         };
+        this.conditionalJump = row.mnemonic().startsWith("J") && !row.mnemonic().startsWith("JMP") && count == Count.NONE;
         this.division = row.mnemonic().endsWith("DIV");
         this.maskedStore = row.mnemonic().startsWith("MASKMOV");
     }
@@ -98,6 +100,10 @@ final class Form {
     /** Whether x87, MMX or SSE state matters. */
     boolean hasFloatingState() {
         return floatingState;
+    }
+
+    boolean isConditionalJump() {
+        return conditionalJump;
     }
 
     boolean isDivision() {

@@ -9,6 +9,7 @@ import io.xenolith.x86.Cpu;
 import io.xenolith.x86.CpuEnvironment;
 import io.xenolith.x86.CpuFault;
 import io.xenolith.x86.PrivilegedOp;
+import io.xenolith.x86.decode.InstructionTable;
 
 /**
  * Our side of the comparison: runs a case on the model as a process of Linux would see it and writes the "after"
@@ -26,8 +27,8 @@ final class Model implements CpuEnvironment {
     private static final int[] SEGMENT_FIELDS = {ES_AT, -1, SS_AT, DS_AT, FS_AT, GS_AT};
 
     private final ModelMemory memory = new ModelMemory();
-    private final Cpu wide = cpu(true);
-    private final Cpu narrow = cpu(false);
+    private final Cpu wide;
+    private final Cpu narrow;
     private final PrivateMemory attention = new PrivateMemory(1);
 
     private long endIp;
@@ -38,14 +39,17 @@ final class Model implements CpuEnvironment {
     private long trapIp;
     private RuntimeException failure;
 
-    Model() {
+    /** A model that executes the instructions of a table. */
+    Model(final InstructionTable table) {
+        wide = cpu(true, table);
+        narrow = cpu(false, table);
         wide.attentionAddress = attention.addressOf(0);
         narrow.attentionAddress = attention.addressOf(0);
         Raw.putInt(attention.addressOf(0), 1);
     }
 
-    private Cpu cpu(final boolean is64) {
-        final Cpu c = new Cpu(memory.frames(), this, CodeFrames.PRIVATE);
+    private Cpu cpu(final boolean is64, final InstructionTable table) {
+        final Cpu c = new Cpu(memory.frames(), this, CodeFrames.PRIVATE, table);
         c.cr3 = memory.cr3(is64);
         c.mmu.loadCr3(c.cr3);
         c.cr4 = Cpu.CR4_PAE | Cpu.CR4_OSFXSR | Cpu.CR4_OSXMMEXCPT | Cpu.CR4_PGE;

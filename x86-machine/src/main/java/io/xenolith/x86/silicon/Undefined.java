@@ -20,7 +20,7 @@ final class Undefined {
 
     /** Flags not to be compared. */
     static int flags(final Case c, final long before) {
-        return switch (c.form.row().mnemonic()) {
+        return c.undefinedBefore | switch (c.form.row().mnemonic()) {
             case "SHL", "SAL", "SHR", "SAR" -> shift(c, before);
             case "ROL", "ROR", "RCL", "RCR" -> count(c, before) <= 1 ? 0 : OF;
             case "SHLD", "SHRD" -> doubleShift(c, before);

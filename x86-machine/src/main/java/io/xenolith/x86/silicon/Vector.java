@@ -29,17 +29,22 @@ final class Vector {
     final int codeOffset;
     final boolean narrowCode;
     final boolean blocks;
+    final int immediate;
+    final int rm;
+    final int undefined;
     final Map<Integer, Long> before;
     final Map<Integer, Long> after;
 
     private Vector(
-        final String form, final byte[] code, final int codeOffset, final boolean narrowCode, final boolean blocks,
-        final Map<Integer, Long> before, final Map<Integer, Long> after) {
+        final String form, final String codePart, final Map<Integer, Long> before, final Map<Integer, Long> after) {
         this.form = form;
-        this.code = code;
-        this.codeOffset = codeOffset;
-        this.narrowCode = narrowCode;
-        this.blocks = blocks;
+        this.code = HexFormat.of().parseHex(value(codePart, "code", ""));
+        this.codeOffset = Integer.parseInt(value(codePart, "at", "0"), 16);
+        this.immediate = Integer.parseUnsignedInt(value(codePart, "imm", "0"), 16);
+        this.rm = Integer.parseInt(value(codePart, "rm", "0"));
+        this.undefined = Integer.parseInt(value(codePart, "undefined", "0"), 16);
+        this.narrowCode = codePart.contains(" narrow");
+        this.blocks = codePart.contains(" blocks");
         this.before = before;
         this.after = after;
     }
@@ -48,7 +53,8 @@ final class Vector {
     static String write(final Case c, final long before, final long silicon) {
         final StringBuilder b = new StringBuilder("form=").append(c.form).append(" | code=")
             .append(HexFormat.of().formatHex(c.code, 0, c.length)).append(" at=").append(Integer.toHexString(c.codeOffset))
-            .append(c.narrowCode ? " narrow" : "").append(c.blocks ? " blocks" : "").append(" |");
+            .append(" imm=").append(Integer.toHexString(c.immediate)).append(" rm=").append(c.rm)
+            .append(" undefined=").append(Integer.toHexString(c.undefinedBefore)).append(c.narrowCode ? " narrow" : "").append(c.blocks ? " blocks" : "").append(" |");
         forEachWord(offset -> {
             final long v = Raw.getLong(before + offset);
             if (offset < TRAP_AT || offset >= FX) {
@@ -57,12 +63,37 @@ final class Vector {
         });
         b.append(" |");
         forEachWord(offset -> {
-            final long old = offset >= TRAP_AT && offset <= CR2_AT ? 0 : Raw.getLong(before + offset);
+            final long old = unchanged(offset, Raw.getLong(before + offset));
             if (offset != IP_AT || Raw.getLong(silicon + TRAP_AT) != NO_TRAP) {
                 word(b, offset, Raw.getLong(silicon + offset), old);
             }
         });
         return b.toString();
+    }
+
+    /** What a word of the second half holds when nothing is said. */
+    static long unchanged(final int offset, final long before) {
+        return offset >= TRAP_AT && offset < FX ? 0 : before;
+    }
+
+    /**
+     * The case, with the form of this plan that has the same text.
+     *
+     * @throws IllegalArgumentException when the instruction table has no such form any more.
+     */
+    Case toCase(final Plan plan) {
+        final Case c = new Case();
+        c.form = plan.forms().stream().filter(f -> f.toString().equals(form)).findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("no such form: " + form));
+        System.arraycopy(code, 0, c.code, 0, code.length);
+        c.length = code.length;
+        c.codeOffset = codeOffset;
+        c.narrowCode = narrowCode;
+        c.blocks = blocks;
+        c.immediate = immediate;
+        c.rm = rm;
+        c.undefinedBefore = undefined;
+        return c;
     }
 
     /** Offsets of the words of a half that a vector holds. */
@@ -137,10 +168,17 @@ final class Vector {
         if (parts.length != 4 || !parts[0].startsWith("form=")) {
             throw new IllegalArgumentException("not a vector: " + line);
         }
-        final String[] code = parts[1].trim().split(" ");
-        return new Vector(parts[0].substring(5), HexFormat.of().parseHex(code[0].substring(5)),
-            Integer.parseInt(code[1].substring(3), 16), parts[1].contains(" narrow"), parts[1].contains(" blocks"),
-            words(parts[2]), words(parts[3]));
+        return new Vector(parts[0].substring(5), parts[1], words(parts[2]), words(parts[3]));
+    }
+
+    /** What follows {@code name=} in a row of words. */
+    private static String value(final String text, final String name, final String otherwise) {
+        for (final String w : text.trim().split(" ")) {
+            if (w.startsWith(name + "=")) {
+                return w.substring(name.length() + 1);
+            }
+        }
+        return otherwise;
     }
 
     private static Map<Integer, Long> words(final String text) {
