@@ -61,9 +61,10 @@ ensure_built() {
     exec 9>&-
 }
 
+# The launch module's jars, then those of the directory in $XENOLITH_EXTRA_LIB if a command sets it.
 class_path() {
     local jar paths=
-    for jar in "$XENOLITH_LIB"/*.jar; do paths="$paths${paths:+:}$jar"; done
+    for jar in "$XENOLITH_LIB"/*.jar ${XENOLITH_EXTRA_LIB:+"$XENOLITH_EXTRA_LIB"/*.jar}; do paths="$paths${paths:+:}$jar"; done
     echo "$paths"
 }
 
@@ -79,7 +80,7 @@ ensure_aot() {
     flock 9
     if [ ! -f "$XENOLITH_AOT" ]; then
         rm -f "$XENOLITH_AOT_DIR"/*.aot
-        "$JAVA_HOME/bin/java" @"$XENOLITH_HOME/launch/jvm.args" -XX:AOTCacheOutput="$XENOLITH_AOT.new" -cp "$(class_path)" \
+        "$JAVA_HOME/bin/java" @"$XENOLITH_HOME/launch/jvm.args" -XX:AOTCacheOutput="$XENOLITH_AOT.new" -cp "$(XENOLITH_EXTRA_LIB='' class_path)" \
             io.xenolith.launch.AotTraining >"$XENOLITH_AOT_DIR/training.log" 2>&1 && [ -f "$XENOLITH_AOT.new" ] \
             && mv "$XENOLITH_AOT.new" "$XENOLITH_AOT"
     fi

@@ -1,2 +1,6 @@
-/** Benchmarks that print ratios against a peer or a physical floor measured in the same run, and check the answers of what they time. */
+/**
+ * The system's speed as ratios: each benchmark measures one path and a named peer in the same run, and checks every answer it gets.
+ *
+ * <p>Reading order: {@code BenchCommand} (the command {@code launch/bench}), {@code Benchmark}, then the packages.
+ */
 package io.xenolith.benchmarks;

@@ -3,7 +3,7 @@ package io.xenolith.launch;
 import picocli.CommandLine;
 
 /** Runs a picocli command with the manners that every command here has: one sentence for a mistake, never a stack trace. */
-final class Commands
+public final class Commands
 {
     private static final int FAILURE = 1;
 
@@ -11,7 +11,7 @@ final class Commands
     {
     }
 
-    static int execute(final Object command, final String[] args)
+    public static int execute(final Object command, final String[] args)
     {
         final CommandLine line = new CommandLine(command);
         line.setUsageHelpAutoWidth(true);

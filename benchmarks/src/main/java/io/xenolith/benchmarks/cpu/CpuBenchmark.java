@@ -1,43 +1,60 @@
 package io.xenolith.benchmarks.cpu;
 
+import io.xenolith.benchmarks.Benchmark;
+import io.xenolith.benchmarks.Scale;
+
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Instructions per second of the interpreter, beside qemu-user on the same binaries in the same run; every answer is checked. */
-public final class CpuBenchmark
+public final class CpuBenchmark implements Benchmark
 {
-    private static final int WARM_UP = 3_000_000;
+    private static final String PEER = "qemu-i386";
+    private static final int ITERATIONS = 10_000_000;
+    private static final int TINY_ITERATIONS = 100_000;
     private static final int ROUNDS = 3;
     private static final double NS_PER_S = 1e9;
 
-    private CpuBenchmark()
+    @Override
+    public void run(final Scale scale, final PrintStream out) throws IOException, InterruptedException
     {
-    }
-
-    /** Prints the table; {@code args[0]} is the number of iterations of each program, 10 million when absent. */
-    public static void main(final String[] args) throws IOException, InterruptedException
-    {
-        final int iterations = args.length > 0 ? Integer.parseInt(args[0]) : 10_000_000;
-        System.out.printf("%-8s %16s %16s %10s%n", "program", "xenolith Mi/s", "qemu-user Mi/s", "ratio");
-        double product = 1;
+        final int iterations = scale.pick(ITERATIONS, TINY_ITERATIONS);
+        out.printf("cpu: the interpreter against %s%n", qemuVersion());
+        out.printf("%-8s %16s %16s %10s%n", "program", "xenolith Mi/s", "qemu-user Mi/s", "ratio");
+        double ourProduct = 1;
+        double theirProduct = 1;
         for (final CpuProgram program : CpuProgram.values())
         {
             final long instructions = program.run(iterations).instructions();
             final double ours = instructions / seconds(program, iterations) / 1e6;
             final double theirs = instructions / qemuSeconds(program, iterations) / 1e6;
-            product *= ours;
-            System.out.printf("%-8s %16.1f %16.1f %10.3f%n", program, ours, theirs, ours / theirs);
+            ourProduct *= ours;
+            theirProduct *= theirs;
+            out.printf("%-8s %16.1f %16.1f %10.3f%n", program, ours, theirs, ours / theirs);
         }
-        System.out.printf("geometric mean of ours: %.1f million guest instructions per second%n", Math.cbrt(product));
+        final double ours = Math.cbrt(ourProduct);
+        final double theirs = Math.cbrt(theirProduct);
+        out.printf("%-8s %16.1f %16.1f %10.3f%n", "geo.mean", ours, theirs, ours / theirs);
+    }
+
+    private static String qemuVersion() throws IOException, InterruptedException
+    {
+        final Process process = start("--version");
+        final String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return output.lines().findFirst().orElse(PEER);
     }
 
     /** The best of some rounds after warming up. */
     private static double seconds(final CpuProgram program, final int iterations)
     {
-        check(program, WARM_UP, new UserModeMachine().run(program, WARM_UP));
+        final int warmUp = iterations / 3;
+        check(program, warmUp, new UserModeMachine().run(program, warmUp));
         double best = Double.MAX_VALUE;
         for (int i = 0; i < ROUNDS; i++)
         {
@@ -50,6 +67,7 @@ public final class CpuBenchmark
         return best;
     }
 
+    /** A run of one iteration is what starting the emulator costs, and is taken off; not a number when nothing is left. */
     private static double qemuSeconds(final CpuProgram program, final int iterations) throws IOException, InterruptedException
     {
         double best = Double.MAX_VALUE;
@@ -57,7 +75,7 @@ public final class CpuBenchmark
         {
             best = Math.min(best, qemu(program, iterations) - qemu(program, 1));
         }
-        return best;
+        return best > 0 ? best : Double.NaN;
     }
 
     private static double qemu(final CpuProgram program, final int iterations) throws IOException, InterruptedException
@@ -71,7 +89,7 @@ public final class CpuBenchmark
                 throw new IOException("cannot make " + file + " executable");
             }
             final long start = System.nanoTime();
-            final Process process = start(file);
+            final Process process = start(file.toString());
             final byte[] output = process.getInputStream().readAllBytes();
             process.waitFor();
             final double seconds = (System.nanoTime() - start) / NS_PER_S;
@@ -84,15 +102,15 @@ public final class CpuBenchmark
         }
     }
 
-    private static Process start(final Path file) throws IOException
+    private static Process start(final String argument) throws IOException
     {
         try
         {
-            return new ProcessBuilder("qemu-i386", file.toString()).start();
+            return new ProcessBuilder(PEER, argument).start();
         }
         catch (final IOException e)
         {
-            throw new IOException("qemu-i386 is the peer of this benchmark: install Debian's package qemu-user", e);
+            throw new IOException(PEER + " is the peer of this benchmark: install Debian's package qemu-user", e);
         }
     }
 
