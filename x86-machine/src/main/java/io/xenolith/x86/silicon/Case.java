@@ -22,6 +22,8 @@ final class Case {
     /** What the model threw, or null. */
     RuntimeException failure;
 
+    /** False when the outcome tells something about the host. */
+    boolean comparable;
     /** Flags that an instruction before the one of the form left undefined. */
     int undefinedBefore;
 

@@ -38,6 +38,7 @@ final class Model implements CpuEnvironment {
     private long faultAddress;
     private long trapIp;
     private RuntimeException failure;
+    private boolean hostSpecific;
 
     /** A model that executes the instructions of a table. */
     Model(final InstructionTable table) {
@@ -82,6 +83,7 @@ final class Model implements CpuEnvironment {
         endIp = c.ip + length;
         finished = false;
         failure = null;
+        hostSpecific = false;
         trap = NO_TRAP;
         error = 0;
         faultAddress = 0;
@@ -109,6 +111,11 @@ final class Model implements CpuEnvironment {
     /** The Java exception that came out of the model last, or null. */
     RuntimeException failure() {
         return failure;
+    }
+
+    /** Whether the last case depended on something that differs from host to host. */
+    boolean dependedOnHost() {
+        return hostSpecific;
     }
 
     private boolean over(final Cpu c) {
@@ -247,6 +254,7 @@ final class Model implements CpuEnvironment {
         if (!Segments.withinLimit(selector)) {
             throw c.raise(CpuFault.GP, selector & 0xFFFC);
         }
+        hostSpecific |= Segments.isHostSpecific(selector);
         return Segments.descriptor(selector);
     }
 

@@ -16,6 +16,8 @@ final class Segments {
     private static final int KERNEL_CS64 = 0x10;
     private static final int KERNEL_DS = 0x18;
     private static final int GDT_ENTRIES = 16;
+    /** Linux's entry whose limit tells the number of the CPU: differs with where the child happens to run. */
+    private static final int CPU_NUMBER = 15;
 
     // Contents field of modify_ldt.
     private static final int DATA = 0;
@@ -104,6 +106,11 @@ final class Segments {
     static long base(final int selector) {
         final Entry e = (selector & 4) == 0 ? null : entry(selector >>> 3);
         return e == null ? 0 : e.base;
+    }
+
+    /** Whether a descriptor says something about the host that the model cannot know. */
+    static boolean isHostSpecific(final int selector) {
+        return (selector & 4) == 0 && selector >>> 3 == CPU_NUMBER;
     }
 
     /** Whether a selector lies within its table, as Linux sets the limits. */
