@@ -124,6 +124,12 @@ public final class LocalHypervisor implements DomainServices
             {
                 return runner.attend();
             }
+
+            @Override
+            public int urgent()
+            {
+                return runner.urgent();
+            }
         };
     }
 

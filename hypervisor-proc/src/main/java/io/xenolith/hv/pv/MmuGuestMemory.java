@@ -11,10 +11,12 @@ import io.xenolith.x86.mmu.Mmu;
 final class MmuGuestMemory implements GuestMemory {
     private static final int PAGE = 4096;
 
+    private final PvEnvironment environment;
     private final Mmu mmu;
     private final PagingMode mode;
 
-    MmuGuestMemory(final Mmu mmu, final PagingMode mode) {
+    MmuGuestMemory(final PvEnvironment environment, final Mmu mmu, final PagingMode mode) {
+        this.environment = environment;
         this.mmu = mmu;
         this.mode = mode;
     }
@@ -23,9 +25,15 @@ final class MmuGuestMemory implements GuestMemory {
         if (!inGuestRange(vaddr, size)) {
             throw GuestFault.INSTANCE;
         }
+        environment.beginAccess();
         final boolean was = mmu.user();
         mmu.setUser(false);
         return was;
+    }
+
+    private void leave(final boolean was) {
+        mmu.setUser(was);
+        environment.endAccess();
     }
 
     @Override
@@ -48,7 +56,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -62,7 +70,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -76,7 +84,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -90,7 +98,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -104,7 +112,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -118,7 +126,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -132,7 +140,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -146,7 +154,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -176,7 +184,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -202,7 +210,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -228,7 +236,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 
@@ -254,7 +262,7 @@ final class MmuGuestMemory implements GuestMemory {
             throw GuestFault.INSTANCE;
         }
         finally {
-            mmu.setUser(was);
+            leave(was);
         }
     }
 }

@@ -51,6 +51,9 @@ public final class PvEnvironment implements CpuEnvironment {
     private FaultLog faults;
     private final int[] cpuidResult = new int[4];
     private int depth;
+    private int accesses;
+    /** Whether the domain has one vCPU only: then nobody else changes its view of memory while it runs. */
+    private boolean single;
     private boolean stopped;
     private volatile boolean nmiPending;
     /** Between the delivery of an NMI and the next iret hypercall no other is delivered. */
@@ -63,6 +66,7 @@ public final class PvEnvironment implements CpuEnvironment {
     /** Completes construction, once the vCPU has its CPU. */
     void connect() {
         c = v.cpu();
+        single = v.domain().vcpuCount() == 1;
         bounce = new BounceFrame(v);
         guestReturn = new GuestReturn(v, bounce);
         debug = new DebugState(v);
@@ -134,15 +138,53 @@ public final class PvEnvironment implements CpuEnvironment {
         if (v.info().eventDue()) {
             Raw.getAndOrInt(v.record() + VcpuRecord.ATTENTION, VcpuRecord.ATTENTION_EVENT);
         }
-        while (gate.enterGuest() && urgent()) {
+        toGuestMemory();
+    }
+
+    /** Says that guest memory is touched from now on, with everything served that must be served before. */
+    private void toGuestMemory() {
+        gate.enterGuest();
+        for (int duties = gate.urgent(); duties != 0; duties = gate.urgent()) {
             gate.leaveGuest();
-            serve(gate.attend());
+            serve(duties);
+            gate.enterGuest();
         }
     }
 
-    private boolean urgent() {
-        final int urgentBits = VcpuRecord.ATTENTION_FLUSH | VcpuRecord.ATTENTION_CODE;
-        return (Raw.getInt(v.record() + VcpuRecord.ATTENTION) & urgentBits) != 0;
+    /**
+     * Begins an access to guest memory out of ring-0 text. Where other vCPUs can ask this one to drop translations, it counts
+     * as guest code for as long: who asks waits for its end. Nothing that waits for others may happen in between, except
+     * after {@link #suspendAccess}.
+     */
+    void beginAccess() {
+        if (!single && accesses++ == 0) {
+            toGuestMemory();
+        }
+    }
+
+    /** Ends an access to guest memory. */
+    void endAccess() {
+        if (!single && --accesses == 0) {
+            gate.leaveGuest();
+        }
+    }
+
+    /** Interrupts an access, if there is one, so that others can be waited for. @return what {@link #resumeAccess} needs. */
+    int suspendAccess() {
+        final int open = accesses;
+        if (open > 0) {
+            accesses = 0;
+            gate.leaveGuest();
+        }
+        return open;
+    }
+
+    /** Goes on with an access. @param open what {@link #suspendAccess} returned. */
+    void resumeAccess(final int open) {
+        if (open > 0) {
+            accesses = open;
+            toGuestMemory();
+        }
     }
 
     private void stop() {
@@ -486,6 +528,7 @@ public final class PvEnvironment implements CpuEnvironment {
             return known;
         }
         enter();
+        final int open = suspendAccess();
         try {
             final long mfn = space.ldtFrame(offset >> 12);
             if (mfn == 0) {
@@ -494,6 +537,7 @@ public final class PvEnvironment implements CpuEnvironment {
             return mfn;
         }
         finally {
+            resumeAccess(open);
             leaveWithinInstruction();
         }
     }

@@ -72,7 +72,7 @@ public final class PvVcpu implements Caller {
         space = new AddressSpace(tables, record, tlb);
         tables.ldtUse(space::dropLdtPages);
         space.rootListener(this::rootChanged);
-        memory = new MmuGuestMemory(cpu.mmu, domain.mode());
+        memory = new MmuGuestMemory(environment, cpu.mmu, domain.mode());
         frameHolds = new FrameHolds(domain, space, tlb);
         info = new VcpuInfoArea(domain.machine().memory(), record, is64Bit(), spare.addressOf(0));
         environment.connect();
@@ -326,6 +326,16 @@ public final class PvVcpu implements Caller {
     /** @return whether the calling thread runs this vCPU. */
     boolean onThisThread() {
         return thread == Thread.currentThread();
+    }
+
+    /** Begins an access to guest memory by its linear address, out of the hypervisor's code: {@link #endAccess} ends it. */
+    public void beginAccess() {
+        environment.beginAccess();
+    }
+
+    /** Ends what {@link #beginAccess} began. */
+    public void endAccess() {
+        environment.endAccess();
     }
 
     /** An iret has replaced the registers: the result of the hypercall must not be stored. */

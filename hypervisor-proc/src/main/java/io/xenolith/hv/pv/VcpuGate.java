@@ -21,6 +21,11 @@ public interface VcpuGate {
         public int attend() {
             return 0;
         }
+
+        @Override
+        public int urgent() {
+            return 0;
+        }
     };
 
     /**
@@ -39,4 +44,11 @@ public interface VcpuGate {
      * @return {@code VcpuRecord.ATTENTION_} bits FLUSH, CODE, DUMP and KILL that the CPU's owner must serve itself.
      */
     int attend();
+
+    /**
+     * Takes what must be served before guest memory is touched again, and nothing else.
+     *
+     * @return {@code VcpuRecord.ATTENTION_} bits FLUSH and CODE that are due.
+     */
+    int urgent();
 }

@@ -44,9 +44,19 @@ final class WritablePageTables implements StoreInterceptor {
         final long word = frames.typeWord(table);
         final boolean level1 = FrameType.count(word) > 0 && FrameType.type(word) == FrameType.L1
             && FrameType.validated(word);
-        final boolean done = level1 && v.cpu().stepIntercepting(vaddr & -PAGE, this);
+        final boolean done = level1 && step(vaddr);
         frames.putReference(table);
         return done;
+    }
+
+    private boolean step(final long vaddr) {
+        v.beginAccess();
+        try {
+            return v.cpu().stepIntercepting(vaddr & -PAGE, this);
+        }
+        finally {
+            v.endAccess();
+        }
     }
 
     private static boolean misaligned(final long vaddr, final int size) {
@@ -59,9 +69,16 @@ final class WritablePageTables implements StoreInterceptor {
 
     @Override
     public int store(final long vaddr, final int size, final long value) {
-        if (misaligned(vaddr, size)) {
-            return REFUSED;
+        final int open = v.environment().suspendAccess();
+        try {
+            return misaligned(vaddr, size) ? REFUSED : change(vaddr, size, value);
         }
+        finally {
+            v.environment().resumeAccess(open);
+        }
+    }
+
+    private int change(final long vaddr, final int size, final long value) {
         final PageTables tables = v.space().tables();
         final int slot = (int)(vaddr & PAGE - 1) / 8;
         final int shift = (int)(vaddr & 7) * 8;
@@ -91,9 +108,16 @@ final class WritablePageTables implements StoreInterceptor {
 
     @Override
     public int compareExchange(final long vaddr, final int size, final long expected, final long update) {
-        if (misaligned(vaddr, size)) {
-            return REFUSED;
+        final int open = v.environment().suspendAccess();
+        try {
+            return misaligned(vaddr, size) ? REFUSED : changeIf(vaddr, size, expected, update);
         }
+        finally {
+            v.environment().resumeAccess(open);
+        }
+    }
+
+    private int changeIf(final long vaddr, final int size, final long expected, final long update) {
         final PageTables tables = v.space().tables();
         final int slot = (int)(vaddr & PAGE - 1) / 8;
         final int shift = (int)(vaddr & 7) * 8;

@@ -38,6 +38,7 @@ public final class VcpuRunner
     public static final int FOR_CPU =
         VcpuRecord.ATTENTION_FLUSH | VcpuRecord.ATTENTION_CODE | VcpuRecord.ATTENTION_DUMP | VcpuRecord.ATTENTION_KILL;
 
+    private static final int URGENT = VcpuRecord.ATTENTION_FLUSH | VcpuRecord.ATTENTION_CODE;
     private static final long IMPATIENCE_NS = 60_000_000L;
     private static final long YIELD_LEAST_NS = 20_000L;
     private static final long YIELD_MOST_NS = 1_000_000L;
@@ -198,6 +199,22 @@ public final class VcpuRunner
     public void breathe()
     {
         owed |= attend();
+    }
+
+    /**
+     * Takes the duties that must be served before guest memory is touched, in the middle of ring-0 text too.
+     *
+     * @return bits FLUSH and CODE that are due.
+     */
+    public int urgent()
+    {
+        int bits = owed & URGENT;
+        owed &= ~URGENT;
+        if ((Raw.getInt(address + VcpuRecord.ATTENTION) & URGENT) != 0)
+        {
+            bits |= Raw.getAndAndInt(address + VcpuRecord.ATTENTION, ~URGENT) & URGENT;
+        }
+        return bits;
     }
 
     /** Takes the attention bits; those for the CPU model are kept until it asks. */

@@ -73,6 +73,7 @@ public final class BounceFrame {
      */
     public void enter(final int selector, final long address, final boolean masks, final boolean hasError,
         final int error, final boolean selectors) {
+        v.beginAccess();
         try {
             if (v.is64Bit()) {
                 enter64(address, hasError, error, selectors);
@@ -84,6 +85,9 @@ public final class BounceFrame {
         catch (final CpuFault fault) {
             v.crash("a trap frame could not be delivered (double fault): handler="
                 + Long.toHexString(address) + " " + fault.getMessage());
+        }
+        finally {
+            v.endAccess();
         }
         c.setEflags(c.eflags() & ~ENTRY_CLEARS | Eflags.IF);
         c.ip = address;

@@ -34,6 +34,7 @@ public final class GuestReturn {
 
     /** Returns by the frame on the stack; all registers it names are replaced. */
     public void iret() {
+        v.beginAccess();
         try {
             if (v.is64Bit()) {
                 iret64();
@@ -44,6 +45,9 @@ public final class GuestReturn {
         }
         catch (final CpuFault fault) {
             v.crash("the frame of an iret hypercall cannot be read: " + fault.getMessage());
+        }
+        finally {
+            v.endAccess();
         }
     }
 

@@ -5,6 +5,7 @@ import io.xenolith.shm.Machine;
 import io.xenolith.shm.MachineDir;
 import io.xenolith.shm.MachineOptions;
 import io.xenolith.shm.MemoryMap;
+import io.xenolith.shm.ProcessIdentity;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.abi.UserRegs32;
 import io.xenolith.shm.abi.UserRegs64;
@@ -13,6 +14,7 @@ import io.xenolith.shm.hv.DomainPage;
 import io.xenolith.shm.hv.DomainRecord;
 import io.xenolith.shm.hv.FrameRecord;
 import io.xenolith.shm.hv.Header;
+import io.xenolith.shm.hv.RunWord;
 import io.xenolith.shm.hv.VcpuRecord;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,15 +69,22 @@ public final class PvTestRig implements AutoCloseable {
     PvVcpu vcpu;
 
     private final boolean wide;
+    private final int vcpus;
 
     /** Builds a machine and a 32-bit domain. */
     public PvTestRig() throws IOException {
         this(false);
     }
 
-    /** Builds machine and domain. */
+    /** Builds a machine and a domain with one vCPU. */
     public PvTestRig(final boolean wide) throws IOException {
+        this(wide, 1);
+    }
+
+    /** Builds machine and domain. */
+    public PvTestRig(final boolean wide, final int vcpus) throws IOException {
         this.wide = wide;
+        this.vcpus = vcpus;
         dir = new MachineDir(Files.createTempDirectory(Path.of("/dev/shm"), "xenolith-pv"));
         machine = Machine.create(dir, MachineOptions.ofMemory(32L << 20));
         machine.publish();
@@ -99,7 +108,7 @@ public final class PvTestRig implements AutoCloseable {
         }
         vcpu = domain.makeVcpu(0);
         vcpu.bindThread();
-        vcpu.environment().gate(new Gate());
+        vcpu.environment().gate(new Gate(vcpu));
     }
 
     /** The machine's directory. */
@@ -107,21 +116,37 @@ public final class PvTestRig implements AutoCloseable {
         return dir.path();
     }
 
-    /** Takes attention as a runner would. */
-    private final class Gate implements VcpuGate {
+    /** Run word and attention of one vCPU, as a runner keeps them. */
+    static final class Gate implements VcpuGate {
+        private static final int URGENT = VcpuRecord.ATTENTION_FLUSH | VcpuRecord.ATTENTION_CODE;
+
+        private final long record;
+        private int epoch;
+
+        Gate(final PvVcpu vcpu) {
+            record = vcpu.record();
+            leaveGuest();
+        }
+
         @Override
         public boolean enterGuest() {
-            return Raw.getInt(vcpu.record() + VcpuRecord.ATTENTION) != 0;
+            Raw.putLongVolatile(record + VcpuRecord.RUN, RunWord.of(RunWord.IN_GUEST, ++epoch));
+            return Raw.getInt(record + VcpuRecord.ATTENTION) != 0;
         }
 
         @Override
         public void leaveGuest() {
-            // one thread
+            Raw.putLongVolatile(record + VcpuRecord.RUN, RunWord.of(RunWord.RING0, epoch));
         }
 
         @Override
         public int attend() {
-            return Raw.xchgInt(vcpu.record() + VcpuRecord.ATTENTION, 0);
+            return Raw.xchgInt(record + VcpuRecord.ATTENTION, 0);
+        }
+
+        @Override
+        public int urgent() {
+            return Raw.getAndAndInt(record + VcpuRecord.ATTENTION, ~URGENT) & URGENT;
         }
     }
 
@@ -145,14 +170,15 @@ public final class PvTestRig implements AutoCloseable {
 
     private void domainRecord() {
         final int slot = DomainRecord.slot(DOMID);
-        machine.hv().backDomain(slot, 1);
+        machine.hv().backDomain(slot, vcpus);
         final long record = machine.hv().domain(slot);
         Raw.putInt(record + DomainRecord.WIDTH, wide ? 64 : 32);
-        Raw.putInt(record + DomainRecord.VCPUS, 1);
+        Raw.putInt(record + DomainRecord.VCPUS, vcpus);
         Raw.putInt(record + DomainRecord.TOTAL_PAGES, PAGES);
         Raw.putInt(record + DomainRecord.MAX_PAGES, PAGES + 64);
         Raw.putInt(record + DomainRecord.SHUTDOWN_CODE, -1);
-        Raw.putInt(record + DomainRecord.ONLINE_VCPUS, 1);
+        Raw.putInt(record + DomainRecord.ONLINE_VCPUS, (1 << vcpus) - 1);
+        ProcessIdentity.self().write(record + DomainRecord.PID, record + DomainRecord.START_TIME);
         Raw.putLong(record + DomainRecord.SHARED_INFO_MFN, sharedInfo);
         Raw.putLong(record + DomainRecord.VM_ASSIST, 1 << 3);
         Raw.putLong(record + DomainRecord.IDENTITY,

@@ -3,6 +3,7 @@ package io.xenolith.hv.pv;
 import io.xenolith.hv.hypercall.Errno;
 import io.xenolith.hv.hypercall.Hypercall;
 import io.xenolith.hv.hypercall.HypercallNumber;
+import io.xenolith.hv.sched.Shootdown;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.FrameRecord;
 import io.xenolith.shm.hv.VcpuRecord;
@@ -60,7 +61,8 @@ final class TestServices implements DomainServices {
 
     @Override
     public void flushOthers(final int vcpu, final long vcpus) {
-        // one vCPU
+        new Shootdown(rig.machine).own(
+            PvTestRig.DOMID, vcpu, (int)vcpus, VcpuRecord.ATTENTION_FLUSH, Thread::onSpinWait);
     }
 
     @Override
