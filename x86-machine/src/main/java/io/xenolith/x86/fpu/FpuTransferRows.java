@@ -40,22 +40,19 @@ final class FpuTransferRows {
     }
 
     private static void load80(Cpu c, Insn i) {
-        long at = address80(c, i, false);
-        c.mmu.checkRead(at, 10);
-        c.fpu.unit.load80(c.read64(at), c.read16(at + 8) & 0xffff);
+        long low = c.read64(i.linear(c, 8, false));
+        c.fpu.unit.load80(low, c.read16(secondPart(c, i, false)) & 0xffff);
     }
 
-    /** Ten bytes, to be aligned as eight where alignment is checked. */
-    private static long address80(Cpu c, Insn i, boolean write) {
-        i.linear(c, 10, write);
-        return i.linear(c, 8, write);
+    /** The last two of ten bytes: an access of their own on silicon, so that the first eight may fault before them. */
+    private static long secondPart(Cpu c, Insn i, boolean write) {
+        return c.linear(i.seg, i.ea(c) + 8 & i.addressMask, 2, write);
     }
 
     private static void loadBcd(Cpu c, Insn i) {
-        long at = address80(c, i, false);
-        c.mmu.checkRead(at, 10);
-        int high = c.read16(at + 8);
-        c.fpu.unit.loadBcd(X87Store.unpackBcd(c.read64(at), high & 0xff), (high & 0x8000) != 0);
+        long low = c.read64(i.linear(c, 8, false));
+        int high = c.read16(secondPart(c, i, false));
+        c.fpu.unit.loadBcd(X87Store.unpackBcd(low, high & 0xff), (high & 0x8000) != 0);
     }
 
     /** A store that an unmasked exception suppresses does not touch memory at all: it cannot fault. */
@@ -88,9 +85,8 @@ final class FpuTransferRows {
     private static void store80(Cpu c, Insn i, boolean write) {
         X87Store store = c.fpu.unit.store;
         if (write) {
-            long at = address80(c, i, true);
-            c.write64(at, store.bits);
-            c.write16(at + 8, store.bitsHigh);
+            c.write64(i.linear(c, 8, true), store.bits);
+            c.write16(secondPart(c, i, true), store.bitsHigh);
         }
         store.commit(true);
     }

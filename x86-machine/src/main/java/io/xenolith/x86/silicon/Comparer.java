@@ -52,9 +52,7 @@ final class Comparer {
         field(d, "eflags", Raw.getLong(silicon + FLAGS_AT) & FLAGS & ~undefined,
             Raw.getLong(model + FLAGS_AT) & FLAGS & ~undefined);
         FxComparer.compare(c, d, before, silicon, model);
-        if (!Undefined.partialStore(c, silicon)) {
-            memory(d, silicon, model);
-        }
+        memory(d, silicon, model);
         return d.isEmpty() ? null : d;
     }
 

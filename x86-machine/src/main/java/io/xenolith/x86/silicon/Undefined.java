@@ -61,15 +61,6 @@ final class Undefined {
         return exponent >= ("F2XM1".equals(name) ? ONE : ONE - 2);
     }
 
-    /**
-     * Whether memory is left out of the comparison: an 80-bit store that faults at its second part may have done the
-     * first.
-     */
-    static boolean partialStore(final Case c, final long silicon) {
-        return Raw.getLong(silicon + CaseLayout.TRAP_AT) != CaseLayout.NO_TRAP && c.form.memoryBytes() == 10
-            && c.form.row().mnemonic().endsWith("STP");
-    }
-
     /** Whether only the page of CR2 is compared: which of its bytes a masked store touches first is not said. */
     static boolean faultByte(final Case c) {
         return c.form.isMaskedStore();
