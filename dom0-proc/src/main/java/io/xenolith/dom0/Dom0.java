@@ -45,6 +45,7 @@ final class Dom0 implements HostLoop {
     private static final int BLOCK_THREADS = 4;
     private static final long WATCH_NS = 1_000_000_000L;
     private static final long SOON_NS = 5_000_000L;
+    private static final long MOST_IDLE_NS = 160_000_000L;
     private static final long STOP_NS = 20_000_000L;
 
     private final Machine machine;
@@ -53,6 +54,7 @@ final class Dom0 implements HostLoop {
     private final HvPorts ports;
     private final HvPages pages;
     private final Domctl domctl;
+    private final DomainCells cells;
     private final Journal journal;
     private final XenstoreServer xenstore;
     private final ConsoleBackend console;
@@ -64,6 +66,7 @@ final class Dom0 implements HostLoop {
     private final Queue<Runnable> posted = new ConcurrentLinkedQueue<>();
     private final List<Wait> waits = new ArrayList<>();
     private long nextWatch;
+    private long idle;
 
     /** A condition somebody waits for. */
     private record Wait(BooleanSupplier condition, long deadline, Consumer<Boolean> then) { }
@@ -79,7 +82,7 @@ final class Dom0 implements HostLoop {
         domctl = new Domctl(machine, mailbox);
         final DurableMemory memory = DurableMemory.open(machine, mailbox);
         journal = new Journal(memory.journal(), memory.journalBytes());
-        final DomainCells cells = new DomainCells(memory.cells());
+        cells = new DomainCells(memory.cells());
         final RingRecords records = new RingRecords(memory.records(), memory.recordBytes());
         xenstore = new XenstoreServer(journal, SECTION_STORE, cells, ports, pages, Quotas.DEFAULT);
         console = new ConsoleBackend(journal, SECTION_CONSOLE, cells, ports, pages, machine.dir().console(),
@@ -95,6 +98,7 @@ final class Dom0 implements HostLoop {
     /** Takes up everything that a predecessor was doing; on a new machine there is nothing. */
     void start() throws DomctlException {
         journal.recover();
+        endPauses();
         xenstore.attach();
         console.attach();
         blocks.start();
@@ -112,6 +116,8 @@ final class Dom0 implements HostLoop {
             final int seen = events.seen();
             if (turn() == 0) {
                 events.await(seen, patience());
+            } else {
+                idle = 0;
             }
         }
         slots.stop();
@@ -167,7 +173,12 @@ final class Dom0 implements HostLoop {
         if (!posted.isEmpty() || blocks.hasWork()) {
             return 0;
         }
-        return console.hasUndelivered() || !waits.isEmpty() ? SOON_NS : WATCH_NS;
+        if (!waits.isEmpty()) {
+            return SOON_NS;
+        }
+        // A guest that polls its console takes keys without telling; one that does not read is asked less and less.
+        idle = console.hasUndelivered() ? Math.min(MOST_IDLE_NS, Math.max(SOON_NS, idle * 2)) : 0;
+        return idle == 0 ? WATCH_NS : idle;
     }
 
     // ---- for the parts ----
@@ -194,9 +205,15 @@ final class Dom0 implements HostLoop {
 
     /** Stops a domain for a moment. It stands at a block end then, so it is in no comparison of two indices. */
     private boolean whilePaused(final int domid, final Runnable action) {
+        final DomainInfo before = domctl.info(domid);
+        if (before == null) {
+            return false;
+        }
+        cells.setPausing(domid, before.pauseCount());
         try {
             domctl.pause(domid);
         } catch (final DomctlException e) {
+            cells.setPausing(domid, -1);
             return false;
         }
         try {
@@ -211,6 +228,20 @@ final class Dom0 implements HostLoop {
             return true;
         } finally {
             unpause(domid);
+            cells.setPausing(domid, -1);
+        }
+    }
+
+    /** Lets domains go on that a predecessor had stopped for a moment when it died. */
+    private void endPauses() {
+        for (final DomainInfo d : domctl.list()) {
+            final int before = cells.pausing(d.domid());
+            if (d.domid() != 0 && before >= 0) {
+                if (d.pauseCount() > before) {
+                    unpause(d.domid());
+                }
+                cells.setPausing(d.domid(), -1);
+            }
         }
     }
 

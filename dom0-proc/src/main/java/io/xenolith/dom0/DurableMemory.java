@@ -18,11 +18,11 @@ import io.xenolith.shm.hv.FrameRecord;
  * (number of frames, written last).
  *
  * <pre>
- *   | journal, 2 x 4 MiB + 4 KiB | domain cells, 8 KiB | ring records, 2 MiB |
+ *   | journal, 2 x 6 MiB + 4 KiB | domain cells, 8 KiB | ring records, 2 MiB |
  * </pre>
  */
 final class DurableMemory {
-    private static final long JOURNAL_BYTES = (8L << 20) + 4096;
+    private static final long JOURNAL_BYTES = (12L << 20) + 4096;
     private static final long RECORD_BYTES = 2L << 20;
     private static final long BYTES = JOURNAL_BYTES + DomainCells.BYTES + RECORD_BYTES;
     private static final int FRAMES = (int) ((BYTES + PhysicalMemory.FRAME_SIZE - 1) / PhysicalMemory.FRAME_SIZE);

@@ -79,7 +79,8 @@ final class HvPorts implements EventPorts {
         final EventChannels channels = new EventChannels(machine);
         for (int port = 1; machine.hv().hasPort(DomainRecord.slot(0), port); port++) {
             final PortStatus s = channels.status(0, port);
-            if (s != null && s.state() == PortStatus.INTERDOMAIN && !handlers.containsKey(port)) {
+            final boolean joined = s != null && (s.state() == PortStatus.INTERDOMAIN || s.state() == PortStatus.UNBOUND);
+            if (joined && !handlers.containsKey(port)) {
                 events.close(port);
             }
         }

@@ -231,6 +231,8 @@ public enum KillPoint {
     DOM0_CELL_CONSOLE_OUT,
     /** Console input is in the ring; its position has not moved. */
     DOM0_CELL_CONSOLE_IN,
+    /** A domain is to be paused for a moment, or was; its cell does not say so, or still does. */
+    DOM0_CELL_PAUSING,
     /** Console output is logged and counted; the guest does not see it consumed. */
     DOM0_CONSOLE_OUT_CONS,
     /** Console input is counted; the guest does not see it. */

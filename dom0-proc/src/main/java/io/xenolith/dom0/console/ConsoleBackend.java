@@ -29,7 +29,7 @@ public final class ConsoleBackend implements Journal.Section {
     /** The grant reference under which every domain finds its console page granted to dom0. */
     public static final int CONSOLE_GREF = 0;
     /** Most keys that wait for one domain. */
-    public static final int MAX_QUEUED = 16 << 10;
+    public static final int MAX_QUEUED = 4 << 10;
 
     private static final int ADD = 1;
     private static final int REMOVE = 2;

@@ -10,15 +10,16 @@ import io.xenolith.shm.Raw;
  * <pre>
  *  cell   0         8           16           24          32
  *         +---------+-----------+------------+-----------+------------------+
- *         | owner   | store out | console    | console   | reserved         |    all written by dom0
+ *         | owner   | store out | console    | console   | pausing          |    all written by dom0
  *         |         | rsp_prod  | out        | in        |                  |
  *         +---------+-----------+------------+-----------+------------------+
  *  owner:       domid + 1 in the low half, incarnation in the high half; 0 = free
  *  store out:   rsp_prod
  *  console out: out_cons in the high half, log length mod 2^32 in the low half
  *  console in:  bytes taken from the input queue in the high half, in_prod in the low half
+ *  pausing:     1 + the domain's pause count before dom0 pauses it for a moment; 0 = it does not
  * </pre>
- * Each of the three is one word because its two halves have to change together.
+ * Each of the ring positions is one word because its two halves have to change together.
  */
 public final class DomainCells {
     /** Bytes of one cell. */
@@ -32,6 +33,7 @@ public final class DomainCells {
     private static final int STORE_OUT = 8;
     private static final int CONSOLE_OUT = 16;
     private static final int CONSOLE_IN = 24;
+    private static final int PAUSING = 32;
 
     private final long base;
 
@@ -56,6 +58,7 @@ public final class DomainCells {
         Raw.putLong(cell + STORE_OUT, 0);
         Raw.putLong(cell + CONSOLE_OUT, 0);
         Raw.putLong(cell + CONSOLE_IN, 0);
+        Raw.putLong(cell + PAUSING, 0);
         KillPoint.hit(KillPoint.DOM0_CELL_CLAIM);
         Raw.putLong(cell + OWNER, owner);
     }
@@ -91,6 +94,17 @@ public final class DomainCells {
     public void setConsoleOut(final int domid, final int outCons, final long logLength) {
         KillPoint.hit(KillPoint.DOM0_CELL_CONSOLE_OUT);
         Raw.putLong(cell(domid) + CONSOLE_OUT, (long) outCons << 32 | logLength & 0xffff_ffffL);
+    }
+
+    /** Pause count that the domain had when dom0 began to stop it for a moment; -1 when it does not. */
+    public int pausing(final int domid) {
+        return (int) Raw.getLong(cell(domid) + PAUSING) - 1;
+    }
+
+    /** Sets {@link #pausing}. */
+    public void setPausing(final int domid, final int pauseCount) {
+        KillPoint.hit(KillPoint.DOM0_CELL_PAUSING);
+        Raw.putLong(cell(domid) + PAUSING, pauseCount + 1L);
     }
 
     /** Bytes of the input queue delivered since the domain's start, mod 2^32. */

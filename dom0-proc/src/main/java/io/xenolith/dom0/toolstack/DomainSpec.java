@@ -22,6 +22,7 @@ import java.util.UUID;
  */
 final class DomainSpec {
     private static final int MAX_NAME = 100;
+    private static final int MAX_JSON = 8 << 10;
     private static final long DEFAULT_MEMORY = 128;
 
     private final Map<String, Object> map;
@@ -46,6 +47,9 @@ final class DomainSpec {
     }
 
     private void check() {
+        if (json().length() > MAX_JSON) {
+            throw new ToolstackException("The configuration of " + name() + " is too long.");
+        }
         checkName(name());
         if (text("kernel").isEmpty()) {
             throw new ToolstackException("The configuration of " + name() + " names no kernel.");

@@ -70,6 +70,12 @@ public final class Operations {
             r.answer().accept(SlotServer.error(e));
         } catch (final DomctlException e) {
             r.answer().accept(SlotServer.error(new ToolstackException(e.getMessage())));
+        } catch (final RuntimeException e) {
+            if (!r.again()) {
+                throw e;
+            }
+            // It may have ended our predecessor in the same way: once is enough.
+            r.answer().accept(SlotServer.error(new ToolstackException("dom0 fails at this request: " + e + ".")));
         }
     }
 

@@ -19,6 +19,8 @@ public final class Connection {
     int nextTransaction = 1;
     int reqCons;
     int error;
+    int watchBytes;
+    int transactionBytes;
 
     Connection(final int domid, final int incarnation, final long mfn, final int remotePort) {
         this.domid = domid;
@@ -50,6 +52,11 @@ public final class Connection {
     /** XENSTORE_ERROR_ code when the connection is broken, else 0. */
     public int error() {
         return error;
+    }
+
+    /** Bytes that the journal has to keep for the connection. */
+    int heldBytes() {
+        return watchBytes + transactionBytes + out.size() + partial.size();
     }
 
     /** Bytes that wait for room in the ring. */

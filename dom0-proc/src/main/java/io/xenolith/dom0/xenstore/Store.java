@@ -73,8 +73,22 @@ final class Store {
         if (t == null) {
             return state.tree().find(path);
         }
+        if (t.isNew(path)) {
+            checkTransactionBytes(c, path.length());
+        }
         state.see(c, t, path);
         return t.find(path);
+    }
+
+    private void checkTransactionBytes(final Connection c, final int more) {
+        if (c.transactionBytes + more > quotas.transactionBytes() || isTight(more)) {
+            throw XsError.ENOSPC.exception();
+        }
+    }
+
+    /** True when the journal has no room for {@code more} bytes on behalf of domains. */
+    boolean isTight(final int more) {
+        return state.heldBytes() + more > quotas.totalBytes();
     }
 
     /** A domain may learn that a node is missing only if it could have seen it: what the nearest ancestor says. */
@@ -158,8 +172,7 @@ final class Store {
             return;
         }
         final int pending = t == null ? 0 : t.bytes;
-        if (state.tree().bytesOf(c.domid()) + pending + more > quotas.ownedBytes()
-                || state.tree().bytes() + more > quotas.totalBytes()) {
+        if (state.tree().bytesOf(c.domid()) + pending + more > quotas.ownedBytes() || isTight(more)) {
             throw XsError.ENOSPC.exception();
         }
     }
@@ -174,8 +187,8 @@ final class Store {
         if (t == null) {
             state.put(path, v, p);
         } else {
-            state.see(c, t, path);
-            state.see(c, t, StorePath.parent(path));
+            find(c, t, StorePath.parent(path));
+            checkTransactionBytes(c, path.length() + v.length);
             state.change(c, t, new Transaction.Change(path, v, p));
         }
     }
@@ -191,7 +204,8 @@ final class Store {
         }
         requireWrite(c, n);
         if (t != null) {
-            state.see(c, t, StorePath.parent(path));
+            find(c, t, StorePath.parent(path));
+            checkTransactionBytes(c, path.length());
             state.change(c, t, new Transaction.Change(path, null, null));
             return;
         }
@@ -309,8 +323,11 @@ final class Store {
         if (c.watches.contains(w)) {
             throw XsError.EEXIST.exception();
         }
-        if (c.watches.size() >= quotas.watches()) {
+        if (c.watches.size() >= quotas.watches() || c.watchBytes + w.bytes() > quotas.watchBytes()) {
             throw XsError.E2BIG.exception();
+        }
+        if (isTight(w.bytes())) {
+            throw XsError.ENOSPC.exception();
         }
         state.watch(c, w);
     }
@@ -393,7 +410,7 @@ final class Store {
         final String home = StorePath.ofDomain(c.domid()) + StorePath.ROOT;
         final String shown = w.isRelative() && path.startsWith(home) ? path.substring(home.length()) : path;
         final byte[] message = Wire.message(XsType.WATCH_EVENT, 0, 0, Wire.strings(shown, w.token()));
-        if (c.out.size() + message.length > 2 * quotas.backlog()) {
+        if (c.out.size() + message.length > 2 * quotas.backlog() || isTight(message.length)) {
             eventsDropped++;
             return;
         }

@@ -63,6 +63,15 @@ final class StoreState implements Journal.Section {
         return connections.values();
     }
 
+    /** Bytes that the journal has to keep. */
+    long heldBytes() {
+        long bytes = tree.bytes();
+        for (final Connection c : connections.values()) {
+            bytes += c.heldBytes();
+        }
+        return bytes;
+    }
+
     private ByteSink entry(final int kind) {
         return journal.begin(section).putByte(kind);
     }
@@ -116,13 +125,25 @@ final class StoreState implements Journal.Section {
     void watch(final Connection c, final Watch w) {
         entry(WATCH).putInt(c.domid()).putString(w.path()).putString(w.sent()).putString(w.token());
         journal.end();
-        c.watches.add(w);
+        redoWatch(c, w);
+    }
+
+    private static void redoWatch(final Connection c, final Watch w) {
+        if (c.watches.add(w)) {
+            c.watchBytes += w.bytes();
+        }
     }
 
     void unwatch(final Connection c, final Watch w) {
         entry(UNWATCH).putInt(c.domid()).putString(w.path()).putString(w.sent()).putString(w.token());
         journal.end();
-        c.watches.remove(w);
+        redoUnwatch(c, w);
+    }
+
+    private static void redoUnwatch(final Connection c, final Watch w) {
+        if (c.watches.remove(w)) {
+            c.watchBytes -= w.bytes();
+        }
     }
 
     /** Drops a connection's watches and transactions. */
@@ -134,7 +155,9 @@ final class StoreState implements Journal.Section {
 
     private static void redoReset(final Connection c) {
         c.watches.clear();
+        c.watchBytes = 0;
         c.transactions.clear();
+        c.transactionBytes = 0;
     }
 
     // ---- transactions ----
@@ -162,8 +185,14 @@ final class StoreState implements Journal.Section {
             final long g = t.generationInTree(path);
             entry(TX_SEE).putInt(c.domid()).putInt(t.id).putString(path).putLong(g);
             journal.end();
-            t.seen.put(path, g);
+            redoSee(c, t, path, g);
         }
+    }
+
+    private static void redoSee(final Connection c, final Transaction t, final String path, final long g) {
+        c.transactionBytes -= t.heldBytes;
+        t.note(path, g);
+        c.transactionBytes += t.heldBytes;
     }
 
     void change(final Connection c, final Transaction t, final Transaction.Change change) {
@@ -173,13 +202,23 @@ final class StoreState implements Journal.Section {
             e.putBytes(change.value()).putString(change.perms().toString());
         }
         journal.end();
+        redoChange(c, t, change);
+    }
+
+    private static void redoChange(final Connection c, final Transaction t, final Transaction.Change change) {
+        c.transactionBytes -= t.heldBytes;
         t.apply(change);
+        c.transactionBytes += t.heldBytes;
     }
 
     void endTransaction(final Connection c, final Transaction t) {
         entry(TX_END).putInt(c.domid()).putInt(t.id);
         journal.end();
-        c.transactions.remove(t.id);
+        redoEnd(c, t.id);
+    }
+
+    private static void redoEnd(final Connection c, final int id) {
+        c.transactionBytes -= c.transactions.remove(id).heldBytes;
     }
 
     // ---- the byte streams ----
@@ -246,16 +285,16 @@ final class StoreState implements Journal.Section {
 
     private void replayConnection(final int kind, final Connection c, final ByteSource e) {
         switch (kind) {
-            case WATCH -> c.watches.add(new Watch(e.getString(), e.getString(), e.getString()));
-            case UNWATCH -> c.watches.remove(new Watch(e.getString(), e.getString(), e.getString()));
+            case WATCH -> redoWatch(c, new Watch(e.getString(), e.getString(), e.getString()));
+            case UNWATCH -> redoUnwatch(c, new Watch(e.getString(), e.getString(), e.getString()));
             case RESET -> redoReset(c);
             case TX_START -> redoStart(c, e.getInt());
-            case TX_SEE -> c.transactions.get(e.getInt()).seen.put(e.getString(), e.getLong());
-            case TX_PUT -> c.transactions.get(e.getInt()).apply(
+            case TX_SEE -> redoSee(c, c.transactions.get(e.getInt()), e.getString(), e.getLong());
+            case TX_PUT -> redoChange(c, c.transactions.get(e.getInt()),
                     new Transaction.Change(e.getString(), e.getBytes(), perms(e)));
-            case TX_REMOVE -> c.transactions.get(e.getInt()).apply(
+            case TX_REMOVE -> redoChange(c, c.transactions.get(e.getInt()),
                     new Transaction.Change(e.getString(), null, null));
-            case TX_END -> c.transactions.remove(e.getInt());
+            case TX_END -> redoEnd(c, e.getInt());
             case RECEIVE -> redoReceive(c, e.getInt(), e.getBytes());
             case DONE -> redoDone(c, e.getInt());
             case SEND -> c.out.append(e.getBytes());

@@ -11,6 +11,7 @@ import java.util.Map;
  * It commits when none of those nodes has changed since.
  */
 final class Transaction extends NodeSpace {
+    private static final int OVERHEAD = 32;
     /** Generation of a node that was not there. */
     static final long ABSENT = -1;
     private static final Node TOMBSTONE = new Node(new byte[0], Perms.DOM0, ABSENT);
@@ -22,7 +23,10 @@ final class Transaction extends NodeSpace {
     final Map<String, Long> seen = new LinkedHashMap<>();
     final List<Change> changes = new ArrayList<>();
     int created;
+    /** Bytes of new values, for the owner's quota. */
     int bytes;
+    /** Bytes of journal that the transaction takes. */
+    int heldBytes;
 
     private final Tree tree;
     private final Map<String, Node> overlay = new HashMap<>();
@@ -66,8 +70,14 @@ final class Transaction extends NodeSpace {
         created--;
     }
 
+    void note(final String path, final long generation) {
+        heldBytes += OVERHEAD + path.length();
+        seen.put(path, generation);
+    }
+
     void apply(final Change c) {
         changes.add(c);
+        heldBytes += OVERHEAD + c.path().length() + (c.value() == null ? 0 : c.value().length + c.perms().bytes());
         if (c.value() == null) {
             remove(c.path(), 0);
         } else {

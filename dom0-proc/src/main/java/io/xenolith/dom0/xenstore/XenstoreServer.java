@@ -200,6 +200,11 @@ public final class XenstoreServer {
         if (progress || handled > 0) {
             ports.send(e.port);
         }
+        if (handled > 0 && e.connection.error == 0 && e.connection.out.size() == 0
+                && e.ring.requested(e.connection.reqCons) != 0) {
+            // We stopped for the sake of the queue, which is empty now; the guest has no reason to ring again.
+            due.add(e);
+        }
         return handled + (progress ? 1 : 0);
     }
 
@@ -211,7 +216,8 @@ public final class XenstoreServer {
         int kept = message.size();
         int at = c.reqCons;
         int handled = 0;
-        while (handled < REQUESTS_PER_TURN && c.out.size() <= store.quotas().backlog()) {
+        final int backlog = store.isTight(0) ? 0 : store.quotas().backlog();
+        while (handled < REQUESTS_PER_TURN && c.out.size() <= backlog) {
             final int there = e.ring.requested(at);
             if (there < 0 || there > StoreRing.SIZE) {
                 fail(c, e, ERROR_RING_INDEX);

@@ -347,6 +347,58 @@ class XenstoreServerTest {
         assertTrue(rig.store.counters().get("bytes") < 200_000);
     }
 
+    @Test
+    void transactionsAndWatchesAreBoundedInBytes() {
+        final int tx = begin();
+        String refusal = null;
+        for (int i = 0; i < 10_000 && refusal == null; i++) {
+            final Message m = guest.call(READ, tx, "data/" + "p".repeat(1000) + i + "\0");
+            refusal = m.text().startsWith("ENOENT") ? null : m.text();
+        }
+        assertEquals("ENOSPC\0", refusal);
+        guest.ok(TRANSACTION_END, tx, "F\0");
+        final int again = begin();
+        assertEquals("ENOENT", guest.error(READ, again, "data/x\0"));
+        refusal = null;
+        for (int i = 0; i < 100 && refusal == null; i++) {
+            final Message m = guest.call(WATCH, 0, "data\0" + "t".repeat(1900) + i + "\0");
+            guest.event();
+            refusal = m.type() == ERROR ? m.text() : null;
+        }
+        assertEquals("E2BIG\0", refusal);
+    }
+
+    @Test
+    void aFullStoreServesOnAndLetsThingsBeRemoved() throws Exception {
+        rig.close();
+        memory = TestMemory.allocate(Rig.bytes(JOURNAL));
+        final Quotas d = Quotas.DEFAULT;
+        rig = new Rig(memory, JOURNAL, dir, new Quotas(d.nodes(), d.nodeBytes(), d.ownedBytes(), d.watches(),
+                d.transactions(), d.transactionBytes(), d.watchBytes(), d.backlog(), 10_000)).start();
+        local = rig.store.local();
+        local.mkdir(HOME + "/data", Perms.of("n7"));
+        rig.store.introduce(Rig.DOMID, 1, 99, Rig.STORE_PORT);
+        guest = client();
+        int written = 0;
+        while (guest.call(WRITE, 0, "data/n" + written + "\0" + "v".repeat(500)).type() != ERROR) {
+            written++;
+        }
+        assertTrue(written > 10 && written < 20, "written " + written);
+        assertEquals("ENOSPC", guest.error(WATCH, 0, "data\0" + "t".repeat(600) + "\0"));
+        final List<Integer> ids = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            ids.add(guest.post(READ, 0, "data/n0\0"));
+        }
+        for (final int id : ids) {
+            assertEquals(id, guest.next().request());
+        }
+        local.write("/dom0", "x".repeat(3000));
+        guest.ok(RM, 0, "data/n0\0");
+        guest.ok(RM, 0, "data/n1\0");
+        local.remove("/dom0");
+        guest.ok(WRITE, 0, "data/n0\0short");
+    }
+
     // ---- bytes on the ring ----
 
     @Test
