@@ -48,7 +48,7 @@ public final class DomainConsole {
             flush();
         }
         if (b != '\n' && b != '\r' && b != 0) {
-            line[length++] = b >= ' ' && b < 0x7f || b == '\t' || b == 0x1b ? b : (byte)'.';
+            line[length++] = b >= ' ' && b < 0x7f || b == '\t' ? b : (byte)'.';
         }
     }
 

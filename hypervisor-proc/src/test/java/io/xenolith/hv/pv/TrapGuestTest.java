@@ -395,4 +395,64 @@ class TrapGuestTest {
         assertEquals((int)slot, Raw.getInt(rig.sharedInfoAddress() + 8), "its address");
         new Recount(rig).check("afterwards");
     }
+
+    @Test
+    void aReturnThatCannotBeMadeGoesToTheFailsafeCallback() {
+        run(a -> {
+            final Label failsafe = a.label("failsafe");
+            a.xor(EBX, EBX);
+            a.xor(ECX, ECX);
+            a.mov(EDX, CS);
+            a.mov(ESI, failsafe);
+            hypercall(a, 4);
+            a.push(0xe033);
+            a.push(0x20800);
+            a.push(0x202);
+            a.push(0x4b);
+            a.push(0x1234);
+            a.push(0);
+            a.mov(EAX, 23);
+            a.int_(0x82);
+            a.ud2();
+            a.bind(failsafe);
+            saveStack(a, 9);
+            shutdown(a);
+        });
+        assertShutdown();
+        assertEquals(DS, word(0), "ds");
+        assertEquals(DS, word(1), "es");
+        assertEquals(0x1234, word(4), "eip that could not be entered");
+        assertEquals(0x4b, word(5) & 0xffff, "its cs");
+        assertEquals(0x20800, word(7));
+        assertEquals(0xe033, word(8));
+    }
+
+    @Test
+    void aReturnToRing0EndsTheDomain() {
+        run(a -> {
+            a.push(0x202);
+            a.push(0xe008);
+            a.push(0x1234);
+            a.push(0);
+            a.mov(EAX, 23);
+            a.int_(0x82);
+        });
+        assertEquals(3, rig.services.shutdownReason);
+        assertTrue(rig.crashText().contains("forbidden mode"), rig.crashText());
+    }
+
+    @Test
+    void theLastFaultsAreInTheReport() {
+        run(a -> {
+            final Label handler = a.label("handler");
+            setTrap(a, 6, 0, handler);
+            a.ud2();
+            a.bind(handler);
+            a.mov(EAX, abs(0x3fff_0000));
+        });
+        assertEquals(3, rig.services.shutdownReason);
+        assertTrue(rig.crashText().contains("0: vector=6"), rig.crashText());
+        assertTrue(rig.crashText().contains("1: vector=14"), rig.crashText());
+        assertTrue(rig.crashText().contains("address=3fff0000"), rig.crashText());
+    }
 }
