@@ -43,6 +43,8 @@ final class BlockDevice {
     private final Label badWords;
     private final Label checksum;
     private final Label produced;
+    private final Label operation;
+    private final Label flushes;
     private final Label waitState;
     private final Label transfer;
     /** Non-zero once connected. */
@@ -67,6 +69,8 @@ final class BlockDevice {
         badWords = k.variable("blockBadWords", 4);
         checksum = k.variable("blockChecksum", 4);
         produced = k.variable("blockProduced", 4);
+        operation = k.variable("blockOperation", 4);
+        flushes = k.variable("blockFlushes", 4);
         connected = k.variable("blockConnected", 4);
         waitState = k.label("blockWaitState");
         transfer = k.label("blockTransfer");
@@ -83,6 +87,7 @@ final class BlockDevice {
             connect();
             readAll();
             report();
+            writeBack();
         });
     }
 
@@ -279,15 +284,17 @@ final class BlockDevice {
         });
     }
 
-    /** Puts a read of EAX sectors at {@link #position} on the ring and waits for its status. */
+    /** Puts {@link #operation} on EAX sectors at {@link #position} on the ring and waits for its status. */
     private void transfer() {
         final BlkifRequest r = BlkifRequest.X32;
         k.function(transfer, () -> {
             final Label segments = k.label();
             final Label full = k.label();
+            final Label none = k.label();
             k.mov(ESI, EAX);
             slot();
-            k.mov(mem(EBP, r.operation).byte_(), BlkifRequest.OP_READ);
+            k.mov(EAX, at(operation));
+            k.mov(mem(EBP, r.operation), AL);
             k.mov(mem(EBP, r.handle).word(), 0);
             k.mov(EAX, at(produced));
             k.mov(mem(EBP, r.id), EAX);
@@ -297,6 +304,8 @@ final class BlockDevice {
             k.mov(mem(EBP, r.sectorNumber + 4).dword(), 0);
             k.lea(EDI, mem(EBP, r.seg));
             k.mov(EDX, Grants.BLOCK_RING + 1);
+            k.test(ESI, ESI);
+            k.jcc(Cond.Z, none);
             k.bind(segments);
             k.mov(mem(EDI, BlkifSegment.GREF), EDX);
             k.mov(mem(EDI, BlkifSegment.FIRST_SECT).byte_(), 0);
@@ -311,6 +320,7 @@ final class BlockDevice {
             k.inc(EDX);
             k.sub(ESI, 8);
             k.jcc(Cond.A, segments);
+            k.bind(none);
             k.sub(EDX, Grants.BLOCK_RING + 1);
             k.mov(mem(EBP, r.nrSegments), DL);
             publish();
@@ -382,6 +392,39 @@ final class BlockDevice {
         k.say(", wrong words ");
         k.sayDecimal(at(badWords));
         k.say("\n");
+    }
+
+    /** On a writable disk: the first page is read, written as it is and, where the back-end offers it, flushed. */
+    private void writeBack() {
+        final Label readOnly = k.label();
+        store.read(backend, "/mode");
+        k.test(EAX, EAX);
+        k.check(Cond.G);
+        k.cmp(at(store.reply).byte_(), 'w');
+        k.jcc(Cond.NE, readOnly);
+        store.read(backend, "/feature-flush-cache");
+        store.parseReply();
+        k.mov(at(flushes), EAX);
+        k.mov(at(position).dword(), 0);
+        request(BlkifRequest.OP_READ, 8);
+        request(BlkifRequest.OP_WRITE, 8);
+        final Label written = k.label();
+        k.cmp(at(flushes).dword(), 1);
+        k.jcc(Cond.NE, written);
+        request(BlkifRequest.OP_FLUSH_DISKCACHE, 0);
+        k.bind(written);
+        k.mov(at(operation).dword(), BlkifRequest.OP_READ);
+        k.say("     block device: first page written back, flushed ");
+        k.sayDecimal(at(flushes));
+        k.say(" time(s)\n");
+        k.bind(readOnly);
+    }
+
+    private void request(final int what, final int count) {
+        k.mov(at(operation).dword(), what);
+        k.mov(EAX, count);
+        k.call(transfer);
+        k.checkResult(0);
     }
 
     // ---- later ----
