@@ -180,6 +180,36 @@ public final class HypervisorFile {
         return gref >= 0 && gref < backed(slot, DomainRecord.BACKED_GRANTS);
     }
 
+    // ---- structures of a domain that may be released at any moment ----
+
+    /**
+     * As {@link #vcpu}, for who must not fall over a domain that is released meanwhile.
+     *
+     * @return 0 when it has no backing
+     */
+    public long vcpuIfBacked(final int slot, final int vcpu) {
+        final boolean there = vcpu >= 0 && vcpu < backed(slot, DomainRecord.BACKED_VCPUS);
+        return there ? area(slot) + Regions.AREA_VCPUS + (long) vcpu * VcpuRecord.LENGTH : 0;
+    }
+
+    /**
+     * As {@link #evtchn}, for who must not fall over a domain that is released meanwhile.
+     *
+     * @return 0 when it has no backing
+     */
+    public long evtchnIfBacked(final int slot, final int port) {
+        return hasPort(slot, port) ? area(slot) + Regions.AREA_PORTS + (long) port * EvtchnRecord.LENGTH : 0;
+    }
+
+    /**
+     * As {@link #active}, for who must not fall over a domain that is released meanwhile.
+     *
+     * @return 0 when it has no backing
+     */
+    public long activeIfBacked(final int slot, final int gref) {
+        return hasGrant(slot, gref) ? area(slot) + Regions.AREA_GRANTS + (long) gref * ActiveGrant.LENGTH : 0;
+    }
+
     // ---- backing ----
 
     /**

@@ -30,6 +30,7 @@ public final class Audit {
     public static final long DEFAULT_PATIENCE_NS = 1_500_000_000L;
 
     private static final long FIRST_PAUSE_NS = 2_000_000L;
+    private static final int LOOKS = 20;
     private static final long LONGEST_PAUSE_NS = 200_000_000L;
 
     private Audit() {
@@ -55,17 +56,32 @@ public final class Audit {
     public static List<Finding> run(final Machine machine, final long patienceNs) {
         final long end = System.nanoTime() + patienceNs;
         long pause = FIRST_PAUSE_NS;
-        final Findings suspicions = look(machine);
+        final Findings suspicions = lookUntilWhole(machine);
         while (!suspicions.isEmpty()) {
             sleep(pause);
             final boolean still = Stillness.of(machine);
-            suspicions.confirmBy(look(machine));
+            suspicions.confirmBy(lookUntilWhole(machine));
             if (still || System.nanoTime() - end >= 0) {
                 break;
             }
             pause = Math.min(pause * 2, LONGEST_PAUSE_NS);
         }
         return suspicions.list();
+    }
+
+    /** A domain that is released while it is looked at takes the ground away from the look, which then begins again. */
+    private static Findings lookUntilWhole(final Machine machine) {
+        for (int i = 1;; i++) {
+            try {
+                return look(machine);
+            }
+            catch (final IndexOutOfBoundsException e) {
+                if (i == LOOKS) {
+                    throw e;
+                }
+                sleep(FIRST_PAUSE_NS * i);
+            }
+        }
     }
 
     private static void sleep(final long ns) {

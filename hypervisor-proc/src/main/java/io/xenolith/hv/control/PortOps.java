@@ -76,6 +76,7 @@ final class PortOps
         final long at = address(domid, port);
         Raw.putInt(at + EvtchnRecord.PEER, peer);
         Raw.putLong(at + EvtchnRecord.SENDS, 0);
+        Raw.putInt(at + EvtchnRecord.PRIORITY, EventChannels.DEFAULT_PRIORITY);
         KillPoint.hit(KillPoint.PORT_BEFORE_BINDING);
         Raw.putLong(at + EvtchnRecord.BINDING, binding);
         final long highest = hv.domain(DomainRecord.slot(domid)) + DomainRecord.EVTCHN_HIGHEST;

@@ -40,6 +40,8 @@ public final class EventChannels
 {
     /** Flag of a binding word: sent, not yet delivered. Set by senders, cleared by the target. */
     public static final int FLAG_RAISED = EvtchnRecord.FLAG_RAISED;
+    /** FIFO priority of a port that was not given another one. */
+    public static final int DEFAULT_PRIORITY = 7;
     private static final long RAISED = (long)FLAG_RAISED << 8;
     /** Ports per bit of the event-word hint. */
     static final int GROUP_SHIFT = 6;
@@ -75,11 +77,7 @@ public final class EventChannels
     public long port(final int domid, final int port)
     {
         final long record = domains.record(domid);
-        if (record == 0 || port <= 0 || port >= Raw.getInt(record + DomainRecord.BACKED_PORTS))
-        {
-            return 0;
-        }
-        return hv.evtchn(DomainRecord.slot(domid), port);
+        return record == 0 || port <= 0 ? 0 : hv.evtchnIfBacked(DomainRecord.slot(domid), port);
     }
 
     /**
@@ -186,25 +184,23 @@ public final class EventChannels
     private void advise(final int domid, final int port, final int vcpu)
     {
         final int slot = DomainRecord.slot(domid);
-        final long record = hv.domain(slot);
-        final int backed = Raw.getInt(record + DomainRecord.BACKED_VCPUS);
-        if (vcpu >= backed)
+        final long address = hv.vcpuIfBacked(slot, vcpu);
+        if (address == 0)
         {
             return;
         }
-        final long address = hv.vcpu(slot, vcpu);
         Raw.getAndOrLong(address + VcpuRecord.EVENT_WORDS, 1L << (port >>> GROUP_SHIFT));
         KillPoint.hit(KillPoint.EVTCHN_HINT);
         waker.attend(address, VcpuRecord.ATTENTION_EVENT);
         KillPoint.hit(KillPoint.EVTCHN_ATTENTION);
-        wakePollers(slot, vcpu, backed);
+        wakePollers(slot, vcpu);
     }
 
-    private void wakePollers(final int slot, final int notified, final int backed)
+    private void wakePollers(final int slot, final int notified)
     {
-        for (int v = 0; v < backed; v++)
+        long address;
+        for (int v = 0; (address = hv.vcpuIfBacked(slot, v)) != 0; v++)
         {
-            final long address = hv.vcpu(slot, v);
             if (v != notified && Raw.getInt(address + VcpuRecord.POLL_COUNT) != 0)
             {
                 waker.wake(address);
@@ -228,12 +224,12 @@ public final class EventChannels
     public void raiseVirq(final int domid, final int vcpu, final int virq)
     {
         final long record = domains.record(domid);
-        if (record == 0 || vcpu >= Raw.getInt(record + DomainRecord.BACKED_VCPUS))
+        final long address = record == 0 ? 0 : hv.vcpuIfBacked(DomainRecord.slot(domid), vcpu);
+        if (address == 0)
         {
             return;
         }
-        final int port =
-            Raw.getInt(hv.vcpu(DomainRecord.slot(domid), vcpu) + VcpuRecord.VIRQ_PORTS + virq * Integer.BYTES);
+        final int port = Raw.getInt(address + VcpuRecord.VIRQ_PORTS + virq * Integer.BYTES);
         if (port != 0)
         {
             raise(domid, port);
@@ -341,10 +337,10 @@ public final class EventChannels
                 continue;
             }
             final int domid = Domains.domid(record);
-            final int highest = Raw.getInt(record + DomainRecord.BACKED_PORTS);
-            for (int port = 1; port < highest; port++)
+            long address;
+            for (int port = 1; (address = hv.evtchnIfBacked(slot, port)) != 0; port++)
             {
-                final long binding = Raw.getLong(hv.evtchn(slot, port) + EvtchnRecord.BINDING);
+                final long binding = Raw.getLong(address + EvtchnRecord.BINDING);
                 final boolean concerned = sender < 0 || domid == sender || EvtchnRecord.remote(binding) == sender;
                 if (raised(binding) && concerned)
                 {

@@ -42,7 +42,6 @@ final class FifoQueues
     private static final int BUSY = 1 << 28;
     private static final int LINK_MASK = (1 << LINK_BITS) - 1;
     private static final int PRIORITIES = 16;
-    private static final int DEFAULT_PRIORITY = 7;
     private static final int CONTROL_LENGTH = 72;
     private static final int HEADS = 8;
     private static final int PAGE = 4096;
@@ -101,7 +100,7 @@ final class FifoQueues
         final int ports = Raw.getInt(record + DomainRecord.BACKED_PORTS);
         for (int port = 0; port < ports; port++)
         {
-            Raw.putInt(hv.evtchn(slot, port) + EvtchnRecord.PRIORITY, DEFAULT_PRIORITY);
+            Raw.putInt(hv.evtchn(slot, port) + EvtchnRecord.PRIORITY, EventChannels.DEFAULT_PRIORITY);
         }
     }
 
@@ -201,6 +200,11 @@ final class FifoQueues
         if (word != 0)
         {
             Raw.getAndAndInt(word, ~PENDING);
+        }
+        else
+        {
+            // what was raised before there was a word must not reach the port's next user
+            Raw.putInt(hv.evtchn(slot, port) + EvtchnRecord.LAST_VCPU, 0);
         }
     }
 

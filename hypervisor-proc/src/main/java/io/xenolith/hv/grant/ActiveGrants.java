@@ -71,7 +71,7 @@ public final class ActiveGrants
     }
 
     /**
-     * Pins a grant for copying: sub-page and transitive grants are followed.
+     * Pins a grant for copying: sub-page grants are followed; transitive ones are refused with a general error.
      *
      * @param pin     filled in.
      * @param granter any value.
@@ -81,9 +81,7 @@ public final class ActiveGrants
      */
     public int pin(final Pin pin, final int granter, final int gref, final boolean write)
     {
-        pin.viaDomid = -1;
-        final int status = pin(pin, granter, gref, write, holder, true);
-        return status;
+        return pin(pin, granter, gref, write, holder, true);
     }
 
     /**
@@ -97,7 +95,6 @@ public final class ActiveGrants
      */
     public int pinForMapping(final Pin pin, final int granter, final int gref, final boolean write)
     {
-        pin.viaDomid = -1;
         return pin(pin, granter, gref, write, holder, false);
     }
 
@@ -110,7 +107,8 @@ public final class ActiveGrants
             return GrantStatus.BAD_DOMAIN;
         }
         final int slot = DomainRecord.slot(granter);
-        if (gref < 0 || gref >= GrantTables.entries(record) || !hv.hasGrant(slot, gref))
+        final long active = hv.activeIfBacked(slot, gref);
+        if (active == 0 || gref >= GrantTables.entries(record))
         {
             return GrantStatus.BAD_GNTREF;
         }
@@ -121,7 +119,7 @@ public final class ActiveGrants
         final int status;
         synchronized (stripe(granter, gref))
         {
-            status = pinLocked(pin, record, hv.active(slot, gref), permitted, parts);
+            status = pinLocked(pin, record, active, permitted, parts);
         }
         if (status == GrantStatus.OKAY)
         {
@@ -151,6 +149,11 @@ public final class ActiveGrants
                 return GrantStatus.EAGAIN;
             }
             KillPoint.hit(KillPoint.GRANT_BEFORE_FLAGS);
+            if (!lives(pin, record))
+            {
+                giveBack(active);
+                return GrantStatus.BAD_DOMAIN;
+            }
         }
         else if (ActiveGrant.domid(word) != holder || ActiveGrant.incarnation(word) != incarnation)
         {
@@ -160,8 +163,34 @@ public final class ActiveGrants
         if (status != GrantStatus.OKAY)
         {
             settle(record, pin.gref, active);
+            ringReaper(record);
         }
         return status;
+    }
+
+    /** Has the hypervisor go on with a dying domain that may have waited for a pin. */
+    private void ringReaper(final long record)
+    {
+        if (Domains.state(record) == DomainRecord.STATE_DYING)
+        {
+            Doorbell.ring(hv.header() + Header.HYPERVISOR_DOORBELL);
+        }
+    }
+
+    /**
+     * The look after the claim: a granter that dies is marked first and its words are scanned second, so either the reaper sees
+     * our claim and leaves the table in place, or we see the mark.
+     */
+    private boolean lives(final Pin pin, final long record)
+    {
+        return domains.usable(pin.granter) == record && Domains.incarnation(record) == pin.granterIncarnation;
+    }
+
+    /** Drops a claim on an entry of a granter that is going; the reaper may have come across it and waits. */
+    private void giveBack(final long active)
+    {
+        Raw.putLong(active + ActiveGrant.PINS, 0);
+        Doorbell.ring(hv.header() + Header.HYPERVISOR_DOORBELL);
     }
 
     private int pinClaimed(
@@ -193,11 +222,14 @@ public final class ActiveGrants
         {
             return GrantStatus.GENERAL_ERROR;
         }
-        markGranted(pin);
         KillPoint.hit(KillPoint.GRANT_BEFORE_PIN);
+        if (!markGranted(pin))
+        {
+            return GrantStatus.GENERAL_ERROR;
+        }
         Raw.getAndAddLong(active + ActiveGrant.PINS, pin.write ? ActiveGrant.ONE_WRITE : ActiveGrant.ONE_READ);
         KillPoint.hit(KillPoint.GRANT_BEFORE_RECHECK);
-        if (!stillUsable(pin))
+        if (!markGranted(pin) || !stillUsable(pin))
         {
             Raw.getAndAddLong(active + ActiveGrant.PINS, pin.write ? -ActiveGrant.ONE_WRITE : -ActiveGrant.ONE_READ);
             return GrantStatus.GENERAL_ERROR;
@@ -269,7 +301,7 @@ public final class ActiveGrants
         return GrantTables.GTF_READING | (write ? GrantTables.GTF_WRITING : 0);
     }
 
-    /** Reads which frame, and which part of it, the entry grants; follows a transitive entry. */
+    /** Reads which frame, and which part of it, the entry grants. Transitive entries are not supported. */
     private int readFrame(final Pin pin, final long record, final boolean parts)
     {
         final long entry = tables.entry(record, pin.gref);
@@ -299,12 +331,30 @@ public final class ActiveGrants
         return frames.contains(mfn) ? GrantStatus.OKAY : GrantStatus.GENERAL_ERROR;
     }
 
-    private void markGranted(final Pin pin)
+    /**
+     * Marks the frame as granted, and as written by others, for its owner to look for pins before it frees it, retypes it or caches
+     * code of it. Only a frame of the granter is marked: the number is the guest's and may be anything.
+     *
+     * <p>Done before the pin counts, because who frees looks at the mark first; and again afterwards, because the owner takes a
+     * mark of writing off when it finds no pin ({@link ForeignWrite#mayCache}), which may have happened in between.
+     *
+     * @return whether the frame is the granter's.
+     */
+    private boolean markGranted(final Pin pin)
     {
         final long flags = FrameRecord.FLAG_GRANTED | (pin.write ? FrameRecord.FLAG_FOREIGN_WRITE : 0);
-        if ((frames.ownerWord(pin.mfn) & flags) != flags)
+        final long address = hv.frame(pin.mfn) + FrameRecord.OWNER;
+        for (;;)
         {
-            frames.setOwnerFlag(pin.mfn, flags);
+            final long owner = Raw.getLong(address);
+            if ((int)owner != FrameTable.ownerKey(pin.granter, pin.granterIncarnation))
+            {
+                return false;
+            }
+            if ((owner & flags) == flags || Raw.casLong(address, owner, owner | flags))
+            {
+                return true;
+            }
         }
     }
 
@@ -335,17 +385,18 @@ public final class ActiveGrants
         {
             return;
         }
-        final long active = hv.active(DomainRecord.slot(pin.granter), pin.gref);
+        final long active = hv.activeIfBacked(DomainRecord.slot(pin.granter), pin.gref);
+        if (active == 0)
+        {
+            return;
+        }
         synchronized (stripe(pin.granter, pin.gref))
         {
             KillPoint.hit(KillPoint.GRANT_BEFORE_UNPIN);
             Raw.getAndAddLong(active + ActiveGrant.PINS, pin.write ? -ActiveGrant.ONE_WRITE : -ActiveGrant.ONE_READ);
             settle(record, pin.gref, active);
         }
-        if (Domains.state(record) == DomainRecord.STATE_DYING)
-        {
-            Doorbell.ring(hv.header() + Header.HYPERVISOR_DOORBELL);
-        }
+        ringReaper(record);
     }
 
     /** Makes the entry's flags, the frame and the word agree with the pins that are left. The word names its holder. */
@@ -440,11 +491,11 @@ public final class ActiveGrants
     {
         final long record = domains.record(granter);
         final int slot = DomainRecord.slot(granter);
-        if (record == 0 || !hv.hasGrant(slot, gref))
+        final long active = hv.activeIfBacked(slot, gref);
+        if (record == 0 || active == 0)
         {
             return false;
         }
-        final long active = hv.active(slot, gref);
         final long word = Raw.getLong(active + ActiveGrant.PINS);
         final int pins = write ? ActiveGrant.writes(word) : ActiveGrant.reads(word);
         if (ActiveGrant.domid(word) != holder || ActiveGrant.incarnation(word) != incarnation || pins == 0)
@@ -458,7 +509,6 @@ public final class ActiveGrants
         pin.mfn = Raw.getLong(active + ActiveGrant.FRAME);
         pin.offset = 0;
         pin.length = PAGE;
-        pin.viaDomid = -1;
         return true;
     }
 
@@ -507,8 +557,8 @@ public final class ActiveGrants
         final long record, final int slot, final int gref, final int holderDomid, final int holderIncarnation,
         final Kept kept)
     {
-        final long active = hv.active(slot, gref);
-        final long word = Raw.getLong(active + ActiveGrant.PINS);
+        final long active = hv.activeIfBacked(slot, gref);
+        final long word = active == 0 ? 0 : Raw.getLong(active + ActiveGrant.PINS);
         if (word == 0 || ActiveGrant.domid(word) != holderDomid || ActiveGrant.incarnation(word) != holderIncarnation)
         {
             return 0;

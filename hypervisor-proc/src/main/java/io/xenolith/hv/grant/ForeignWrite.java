@@ -80,7 +80,8 @@ public final class ForeignWrite
     }
 
     /**
-     * Marks a frame as decoded, unless a foreign domain may write it. For the owner's vCPUs.
+     * Marks a frame as decoded, unless a foreign domain may write it. For the owner's vCPUs, one at a time: while one looks for
+     * pins, the mark of foreign writing is off.
      *
      * @param mfn a frame of the calling domain.
      * @return false: do not cache code of it.

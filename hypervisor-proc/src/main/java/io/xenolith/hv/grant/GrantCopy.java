@@ -100,7 +100,10 @@ public final class GrantCopy
         {
             return GrantStatus.GENERAL_ERROR;
         }
-        foreign.begin(to.mfn);
+        if (!foreign.begin(to.mfn))
+        {
+            return GrantStatus.EAGAIN;
+        }
         Raw.copy(memory.addressOf(from.mfn) + sourceOffset, memory.addressOf(to.mfn) + destOffset, length);
         foreign.end(to.mfn);
         return GrantStatus.OKAY;

@@ -19,7 +19,7 @@ import io.xenolith.shm.hv.DomainRecord;
 
 /**
  * Changes of a domain's own table as a whole: GNTTABOP_set_version and GNTTABOP_swap_grant_ref. The change of version happens while no entry is
- * in use: every active word is claimed by the granter itself for that time, so that a pinner backs off.
+ * in use, reserved ones aside: every other active word is claimed by the granter itself for that time, so that a pinner backs off.
  */
 public final class GrantVersions
 {
@@ -97,30 +97,55 @@ public final class GrantVersions
         return false;
     }
 
+    /**
+     * Changes the format while no entry is in use but reserved ones, which keep their pins: domain 0 holds console and xenstore for as
+     * long as the domain lives.
+     */
     private long exchange(final Caller c, final long record, final int version)
     {
         final int slot = DomainRecord.slot(c.domid());
         final int backed = Raw.getInt(record + DomainRecord.BACKED_GRANTS);
         final long own = ActiveGrant.pins(c.domid(), c.incarnation(), 0, 0);
-        int claimed = 0;
-        while (claimed < backed && Raw.casLong(hv.active(slot, claimed) + ActiveGrant.PINS, 0, own))
+        int looked = 0;
+        while (looked < backed && (claim(slot, looked, own) || looked < GrantTables.RESERVED_ENTRIES))
         {
-            claimed++;
+            looked++;
         }
-        final boolean free = claimed == backed;
+        final boolean free = looked == backed;
         if (free)
         {
-            convert(record, version);
+            convert(record, slot, version);
         }
-        for (int gref = 0; gref < claimed; gref++)
+        for (int gref = 0; gref < looked; gref++)
         {
-            Raw.putLong(hv.active(slot, gref) + ActiveGrant.PINS, 0);
+            Raw.casLong(hv.active(slot, gref) + ActiveGrant.PINS, own, 0);
         }
         return free ? 0 : -EBUSY;
     }
 
+    private boolean claim(final int slot, final int gref, final long own)
+    {
+        return Raw.casLong(hv.active(slot, gref) + ActiveGrant.PINS, 0, own);
+    }
+
+    /** Makes the flags of a reserved entry say what its active word says, which its holder may change meanwhile. */
+    private void showUse(final long record, final int slot, final int gref)
+    {
+        final long active = hv.active(slot, gref) + ActiveGrant.PINS;
+        long word;
+        do
+        {
+            word = Raw.getLongVolatile(active);
+            final boolean writes = ActiveGrant.writes(word) != 0;
+            final boolean any = writes || ActiveGrant.reads(word) != 0;
+            final int set = (any ? GrantTables.GTF_READING : 0) | (writes ? GrantTables.GTF_WRITING : 0);
+            tables.changeInUse(record, gref, set, (GrantTables.GTF_READING | GrantTables.GTF_WRITING) & ~set);
+        }
+        while (Raw.getLongVolatile(active) != word);
+    }
+
     /** Rewrites the reserved entries in the new format and clears all others. */
-    private void convert(final long record, final int version)
+    private void convert(final long record, final int slot, final int version)
     {
         final int[] headers = new int[GrantTables.RESERVED_ENTRIES];
         final long[] mfns = new long[GrantTables.RESERVED_ENTRIES];
@@ -150,6 +175,7 @@ public final class GrantVersions
                 tables.seed(record, gref, GrantTables.domid(headers[gref]), mfns[gref],
                     (headers[gref] & GrantTables.GTF_READONLY) != 0);
             }
+            showUse(record, slot, gref);
         }
     }
 

@@ -6,7 +6,7 @@ public final class Pin
     /** Domain whose grant entry it is, with its incarnation. */
     int granter;
     int granterIncarnation;
-    /** Grant reference whose active word holds the pin (the end of a transitive chain). */
+    /** Grant reference whose active word holds the pin. */
     int gref;
     /** Whether the pin may write. */
     boolean write;
@@ -15,10 +15,6 @@ public final class Pin
     /** First usable byte of the frame and number of usable bytes (sub-page grants). */
     int offset;
     int length;
-    /** First link of a transitive grant: its own pin stays on the entry that named the second one. */
-    int viaDomid;
-    int viaIncarnation;
-    int viaGref;
 
     /** @return the pinned machine frame. */
     public long mfn()

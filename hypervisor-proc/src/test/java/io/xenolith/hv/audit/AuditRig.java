@@ -39,53 +39,53 @@ import java.util.UUID;
  * A machine with domain 0 and two 32-bit domains, made by the hypervisor's own code: page tables, a GDT, pins, ports of every
  * sort, granted frames in use by domain 0 and mapped by the other domain, a magazine, a physical CPU in use.
  */
-final class AuditRig implements AutoCloseable {
-    static final int PAGES = 256;
+public final class AuditRig implements AutoCloseable {
+    public static final int PAGES = 256;
     /** Pages that no table maps; the first is the GDT. */
-    static final int UNMAPPED = 200;
-    static final int L3 = PAGES - 8;
-    static final int L2 = PAGES - 7;
-    static final int L2X = PAGES - 6;
-    static final int L1 = PAGES - 5;
-    static final int GDT = UNMAPPED;
+    public static final int UNMAPPED = 200;
+    public static final int L3 = PAGES - 8;
+    public static final int L2 = PAGES - 7;
+    public static final int L2X = PAGES - 6;
+    public static final int L1 = PAGES - 5;
+    public static final int GDT = UNMAPPED;
     /** Granted to domain 0, written by it; granted to domain 0, read by it; granted to the other domain, mapped by it. */
-    static final int WRITTEN = 20;
-    static final int READ = 21;
-    static final int LENT = 22;
-    static final int WRITTEN_GREF = 8;
-    static final int READ_GREF = 9;
-    static final int LENT_GREF = 10;
+    public static final int WRITTEN = 20;
+    public static final int READ = 21;
+    public static final int LENT = 22;
+    public static final int WRITTEN_GREF = 8;
+    public static final int READ_GREF = 9;
+    public static final int LENT_GREF = 10;
     /** Slot of the other domain's level-1 table that maps the lent frame. */
-    static final int LENT_SLOT = 300;
+    public static final int LENT_SLOT = 300;
 
-    final InProcessHypervisor hypervisor;
-    final Machine machine;
-    final HypervisorFile hv;
-    final MailboxClient dom0Mailbox;
-    final Domctl domctl;
-    final Guest a;
-    final Guest b;
-    int dom0Port;
-    int aToDom0;
-    int aToB;
-    int bToA;
-    int timerPort;
-    int ipiPort;
-    PinnedGrant written;
+    public final InProcessHypervisor hypervisor;
+    public final Machine machine;
+    public final HypervisorFile hv;
+    public final MailboxClient dom0Mailbox;
+    public final Domctl domctl;
+    public final Guest a;
+    public final Guest b;
+    public int dom0Port;
+    public int aToDom0;
+    public int aToB;
+    public int bToA;
+    public int timerPort;
+    public int ipiPort;
+    public PinnedGrant written;
 
     /** One domain, as its process holds it. */
-    final class Guest {
-        final int domid;
-        final int slot;
-        final int incarnation;
-        final long[] mfns;
-        final long record;
-        final long vcpu;
-        final MailboxClient mailbox;
-        final FrameTable frames;
-        final PageTables tables;
-        final AddressSpace space;
-        final Magazine magazine;
+    public final class Guest {
+        public final int domid;
+        public final int slot;
+        public final int incarnation;
+        public final long[] mfns;
+        public final long record;
+        public final long vcpu;
+        public final MailboxClient mailbox;
+        public final FrameTable frames;
+        public final PageTables tables;
+        public final AddressSpace space;
+        public final Magazine magazine;
 
         Guest() throws DomctlException {
             domid = domctl.create(false, PAGES + 16, 1, UUID.randomUUID());
@@ -135,7 +135,7 @@ final class AuditRig implements AutoCloseable {
         }
 
         /** Address of an entry of a table, by pseudo-physical frame. */
-        long entry(final int tablePfn, final int slotOfTable) {
+        public long entry(final int tablePfn, final int slotOfTable) {
             return machine.memory().addressOf(mfns[tablePfn]) + slotOfTable * 8L;
         }
 
@@ -144,20 +144,20 @@ final class AuditRig implements AutoCloseable {
         }
 
         /** Address of the frame record of a pseudo-physical frame. */
-        long frame(final int pfn) {
+        public long frame(final int pfn) {
             return hv.frame(mfns[pfn]);
         }
 
-        long sharedInfo() {
+        public long sharedInfo() {
             return machine.memory().addressOf(Raw.getLong(record + DomainRecord.SHARED_INFO_MFN));
         }
 
         /** Address of a version 1 grant entry. */
-        long grant(final int gref) {
+        public long grant(final int gref) {
             return machine.memory().addressOf(Raw.getInt(record + DomainRecord.GRANT_FRAME_MFNS)) + gref * 8L;
         }
 
-        long port(final int port) {
+        public long port(final int port) {
             return hv.evtchn(slot, port);
         }
 
@@ -188,11 +188,11 @@ final class AuditRig implements AutoCloseable {
         }
     }
 
-    AuditRig() throws IOException, DomctlException, GrantException, InterruptedException {
+    public AuditRig() throws IOException, DomctlException, GrantException, InterruptedException {
         this(32L << 20);
     }
 
-    AuditRig(final long bytes) throws IOException, DomctlException, GrantException, InterruptedException {
+    public AuditRig(final long bytes) throws IOException, DomctlException, GrantException, InterruptedException {
         hypervisor = new InProcessHypervisor(bytes, 2);
         machine = hypervisor.machine();
         hv = machine.hv();
@@ -211,14 +211,14 @@ final class AuditRig implements AutoCloseable {
     }
 
     /** Every domain takes what was sent to it. */
-    void takeEvents() {
+    public void takeEvents() {
         takeEvents(a);
         takeEvents(b);
         new Events(machine, 0, dom0Mailbox).poll(port -> { });
     }
 
     /** Marks a domain as dying; the reaper of {@link #hypervisor} does the rest. */
-    void destroy(final Guest g) {
+    public void destroy(final Guest g) {
         Raw.putLong(g.record + DomainRecord.IDENTITY,
             DomainRecord.identity(g.domid, g.incarnation, DomainRecord.STATE_DYING, 0));
     }
@@ -267,7 +267,7 @@ final class AuditRig implements AutoCloseable {
     }
 
     /** A frame that nobody owns. */
-    long freeFrame() {
+    public long freeFrame() {
         for (long mfn = hv.frames() - 1; mfn > 0; mfn--) {
             if (FrameRecord.state(FrameRecord.ownerOf(hv.frame(mfn))) == FrameRecord.STATE_FREE) {
                 return mfn;

@@ -15,7 +15,8 @@ public final class InProcessHypervisor implements AutoCloseable {
     private final MachineDir dir;
     private final Machine machine;
     private final Reaper reaper;
-    private final Thread server;
+    private final MailboxServer mailboxes;
+    private Thread server;
     private volatile boolean over;
 
     /** Makes the machine. @param bytes of memory. @param pcpus physical CPUs. */
@@ -26,18 +27,24 @@ public final class InProcessHypervisor implements AutoCloseable {
         machine.publish();
         final FrameHeap heap = new FrameHeap(machine);
         final PortOps ports = new PortOps(machine);
-        final MailboxServer mailboxes = new MailboxServer(machine.hv());
+        mailboxes = new MailboxServer(machine.hv());
         ports.registerWith(mailboxes);
         new FrameOps(machine, heap).registerWith(mailboxes);
         new GrantOps(machine, heap).registerWith(mailboxes);
         new DomainOps(machine, heap).registerWith(mailboxes);
         reaper = new Reaper(machine, heap, ports);
-        server = new Thread(() -> serve(mailboxes), "mailboxes");
+        startServing();
+    }
+
+    /** Serves mailboxes, as it does from the beginning, until {@link #stopServing}. */
+    public void startServing() {
+        over = false;
+        server = new Thread(this::serve, "mailboxes");
         server.setDaemon(true);
         server.start();
     }
 
-    private void serve(final MailboxServer mailboxes) {
+    private void serve() {
         while (!over) {
             if (mailboxes.serve() == 0) {
                 Thread.onSpinWait();
