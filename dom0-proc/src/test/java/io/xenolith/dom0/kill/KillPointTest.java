@@ -46,7 +46,8 @@ class KillPointTest {
 
     /** Points of other machinery: they need a hypervisor. */
     private static final Set<KillPoint> ELSEWHERE = EnumSet.of(KillPoint.DOM0_MEMORY_OWNED, KillPoint.DOM0_CREATE_BUILT,
-            KillPoint.DOM0_CREATE_BOOK, KillPoint.DOM0_CREATE_UNPAUSE, KillPoint.DOM0_DESTROY_CLEANUP);
+            KillPoint.DOM0_CREATE_BOOK, KillPoint.DOM0_CREATE_UNPAUSE, KillPoint.DOM0_DESTROY_CLEANUP,
+            KillPoint.DOM0_CELL_PAUSING);
     /** Points that are reached once, or a few times. */
     private static final Set<KillPoint> RARE = EnumSet.of(KillPoint.DOM0_JOURNAL_FORMAT, KillPoint.DOM0_CELL_CLEARED,
             KillPoint.DOM0_CELL_CLAIM, KillPoint.DOM0_CELL_RELEASE, KillPoint.DOM0_RECORD_CREATE,
