@@ -87,6 +87,16 @@ ensure_aot() {
     exec 9>&-
 }
 
+# What the JVM itself would fail at obscurely, said in a sentence.
+check_host() {
+    local files first
+    files=$(ulimit -n)
+    [ "$files" = unlimited ] || [ "$files" -ge 64 ] || die "the limit of open files is $files, and a machine's processes need at least 64: raise it with 'ulimit -n 1024'"
+    if ! first=$("$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:ReservedCodeCacheSize=64m -version 2>&1); then
+        die "the JVM cannot start here: $(printf '%s' "$first" | tail -n 1). It needs executable anonymous memory and some address space: check 'ulimit -v' and the container's security profile"
+    fi
+}
+
 # run_java MAIN ARGS...: replaces this shell by the JVM.
 run_java() {
     find_jdk

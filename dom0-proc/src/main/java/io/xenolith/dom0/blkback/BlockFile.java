@@ -170,6 +170,11 @@ public final class BlockFile implements AutoCloseable {
             throw new IOException(java.nio.file.Files.isDirectory(path) ? "The disk " + path + " is a directory."
                     : "The disk " + path + " is empty.");
         }
+        if (bytes % SECTOR != 0) {
+            close(fd);
+            throw new IOException("The disk " + path + " is " + bytes + " bytes long, which is not a whole number of " + SECTOR
+                    + "-byte sectors: it may be truncated.");
+        }
         return new BlockFile(path, fd, bytes, writable);
     }
 

@@ -1,5 +1,6 @@
 package io.xenolith.dom0.blkback;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +27,12 @@ public record DiskSpec(String target, String vdev, int number, boolean writable,
         public DiskSpecException(final String sentence) {
             super(sentence);
         }
+    }
+
+    /** The same disk, a relative path of its image looked up below {@code directory}. */
+    public DiskSpec relativeTo(final Path directory) {
+        final String absolute = target.isEmpty() ? target : directory.resolve(target).normalize().toString();
+        return new DiskSpec(absolute, vdev, number, writable, cdrom, discard);
     }
 
     private static final List<String> POSITIONS = List.of("target", "format", "vdev", "access");

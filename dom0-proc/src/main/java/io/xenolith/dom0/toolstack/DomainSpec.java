@@ -161,7 +161,7 @@ final class DomainSpec {
         final List<DiskSpec> disks = new ArrayList<>();
         final Set<Integer> numbers = new HashSet<>();
         for (final String line : list("disk")) {
-            final DiskSpec d = checkedDisk(line);
+            final DiskSpec d = checkedDisk(line, text("directory"));
             if (!numbers.add(d.number())) {
                 throw new ToolstackException("Two disks of " + name() + " have the virtual device " + d.vdev() + ".");
             }
@@ -170,10 +170,10 @@ final class DomainSpec {
         return disks;
     }
 
-    /** Reads one disk specification and tries the disk. */
-    static DiskSpec checkedDisk(final String line) {
+    /** Reads one disk specification, relative paths below {@code directory}, and tries the disk. */
+    static DiskSpec checkedDisk(final String line, final String directory) {
         try {
-            final DiskSpec d = DiskSpec.parse(line);
+            final DiskSpec d = DiskSpec.parse(line).relativeTo(Path.of(directory));
             if (!d.target().isEmpty()) {
                 BlockFile.open(Path.of(d.target()), d.writable()).close();
             }

@@ -255,7 +255,7 @@ public final class Operations {
 
     private void blockAttach(final Request r) {
         final int domid = guest(r);
-        final DiskSpec disk = DomainSpec.checkedDisk(r.needed("disk"));
+        final DiskSpec disk = DomainSpec.checkedDisk(r.needed("disk"), r.text("directory"));
         toolstack.attachDisk(domid, disk);
         answer(r, "vdev", disk.number());
     }

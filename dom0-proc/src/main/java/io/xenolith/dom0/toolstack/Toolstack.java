@@ -151,7 +151,10 @@ public final class Toolstack {
             final DomainBuilder.Built built = s.builder().build(prepared);
             KillPoint.hit(KillPoint.DOM0_CREATE_BUILT);
             s.loop().post(() -> handOver(spec, disks, built, then));
-        } catch (final ImageException | ToolstackException | DomctlException e) {
+        } catch (final ImageException e) {
+            final String sentence = e.getMessage().contains(spec.kernel()) ? e.getMessage() : spec.kernel() + ": " + e.getMessage();
+            s.loop().post(() -> failed(spec, sentence, then));
+        } catch (final ToolstackException | DomctlException e) {
             s.loop().post(() -> failed(spec, e.getMessage(), then));
         } catch (final OutOfMemoryError e) {
             s.loop().post(() -> failed(spec, "dom0 has too little memory to read the images of " + spec.name() + ".", then));

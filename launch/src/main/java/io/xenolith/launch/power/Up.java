@@ -2,7 +2,6 @@ package io.xenolith.launch.power;
 
 import io.xenolith.hv.control.Power;
 import io.xenolith.hv.control.Spawner;
-import io.xenolith.launch.CommandFailure;
 import io.xenolith.launch.MachineChoice;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.MachineDir;
@@ -21,7 +20,6 @@ public final class Up implements Callable<Integer>
 {
     private static final long MIB = 1 << 20;
     private static final long MOST_BY_DEFAULT_MIB = 4096;
-    private static final int LEAST_FILES = 64;
 
     @Option(names = {"-m", "--memory"}, paramLabel = "MIB", description = "Machine memory; by default half of what is free in the directory's file system, at most 4096.")
     Long memoryMiB;
@@ -33,7 +31,6 @@ public final class Up implements Callable<Integer>
     public Integer call() throws IOException
     {
         final MachineDir directory = MachineDir.defaultDir();
-        checkFileLimit();
         final long mib = memoryMiB != null ? memoryMiB : defaultMemory(directory.path());
         final MachineOptions options = new MachineOptions(mib * MIB, cpus != null ? cpus : Runtime.getRuntime().availableProcessors(),
             MachineOptions.DEFAULT_TSC_FREQUENCY, buildId());
@@ -56,19 +53,5 @@ public final class Up implements Callable<Integer>
             existing = existing.getParent();
         }
         return Math.clamp(Files.getFileStore(existing).getUsableSpace() / MIB / 2, MachineOptions.MIN_MEMORY / MIB, MOST_BY_DEFAULT_MIB);
-    }
-
-    /** The processes of the machine inherit the limit; dom0 holds a file for every disk and console. */
-    private static void checkFileLimit() throws IOException
-    {
-        for (final String line : Files.readAllLines(Path.of("/proc/self/limits")))
-        {
-            final String[] words = line.split("\\s{2,}");
-            if (words[0].equals("Max open files") && !words[1].equals("unlimited") && Long.parseLong(words[1]) < LEAST_FILES)
-            {
-                throw new CommandFailure("the limit of open files is " + words[1] + ", and the machine needs at least " + LEAST_FILES +
-                    ": raise it with 'ulimit -n 1024'");
-            }
-        }
     }
 }

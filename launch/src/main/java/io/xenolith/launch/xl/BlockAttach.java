@@ -3,6 +3,7 @@ package io.xenolith.launch.xl;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -16,6 +17,6 @@ public final class BlockAttach extends DomainCommand
     @Override
     protected void run(final Dom0 dom0)
     {
-        dom0.call("block-attach", Map.of("domain", domain, "disk", String.join(",", disk)));
+        dom0.call("block-attach", Map.of("domain", domain, "disk", String.join(",", disk), "directory", Path.of("").toAbsolutePath().toString()));
     }
 }

@@ -11,7 +11,6 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -21,8 +20,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** The user's mistakes: one sentence that names the thing, a status that is not zero, and nothing left behind. */
 class BadInputIT
 {
-    private static final int NOTE_BYTES = 0x1000;
-
     @TempDir
     private static Path directory;
     private static TestMachine machine;
@@ -64,7 +61,7 @@ class BadInputIT
     void kernelThatWantsAMissingFeature() throws IOException, InterruptedException
     {
         final byte[] image = Files.readAllBytes(Pvgrub.kernel());
-        final int loader = indexOf(image, "generic\0".getBytes(), NOTE_BYTES);
+        final int loader = indexOf(image, "generic\0".getBytes());
         assertTrue(loader > 0, "pvgrub's LOADER note");
         // The LOADER note (type 8) becomes a FEATURES note (type 10) that requires what no PV hypervisor of this kind has.
         System.arraycopy("!hvm_xx\0".getBytes(), 0, image, loader, 8);
@@ -132,7 +129,7 @@ class BadInputIT
     @Test
     void aSecondPowerOnOfTheSameDirectory() throws IOException, InterruptedException
     {
-        oneSentence(machine.xenolith("up"), machine.directory.toString(), "up already");
+        oneSentence(machine.xenolith("up"), machine.directory.toString(), "already up");
     }
 
     @Test
@@ -184,18 +181,30 @@ class BadInputIT
     void moreMemoryThanTheFileSystemHolds() throws IOException, InterruptedException
     {
         final Map<String, String> environment = Map.of("XENOLITH_DIR", "/dev/shm/xenolith-too-large-" + ProcessHandle.current().pid());
-        oneSentence(Script.run(environment, "xenolith", "up", "--memory", "100000000"), "MiB");
+        oneSentence(Script.run(environment, "xenolith", "up", "--memory", "100000000"), "GiB", "--memory");
     }
 
     @Test
     void tooFewFileDescriptors() throws IOException, InterruptedException
     {
-        final Map<String, String> environment = new HashMap<>(machine.environment);
-        environment.put("XENOLITH_DIR", directory.resolve("few-files").toString());
-        final Process process = new ProcessBuilder("bash", "-c", "ulimit -n 16; exec \"$0\" up --memory 64", Script.HOME.resolve("launch/xenolith").toString()).start();
-        final String errors = new String(process.getErrorStream().readAllBytes());
-        assertNotEquals(0, process.waitFor(), errors);
-        assertTrue(errors.contains("ulimit -n") || errors.contains("file descriptors"), errors);
+        oneSentence(upUnder("ulimit -n 16"), "ulimit -n");
+    }
+
+    @Test
+    void tooLittleAddressSpaceForTheVirtualMachine() throws IOException, InterruptedException
+    {
+        oneSentence(upUnder("ulimit -v 100000"), "ulimit -v");
+    }
+
+    /** A power-on by a shell with a limit of its own. */
+    private static Script upUnder(final String limit) throws IOException, InterruptedException
+    {
+        final ProcessBuilder builder = new ProcessBuilder("bash", "-c", limit + "; exec \"$0\" up --memory 64", Script.HOME.resolve("launch/xenolith").toString());
+        builder.environment().putAll(Map.of("XENOLITH_DIR", directory.resolve("limited").toString(), "XENOLITH_NO_BUILD", "1"));
+        final Process process = builder.start();
+        final StreamCollector errors = new StreamCollector(process.getErrorStream());
+        final String output = new StreamCollector(process.getInputStream()).text();
+        return new Script(process.waitFor(), output, errors.text());
     }
 
     @Test
@@ -229,9 +238,9 @@ class BadInputIT
         }
     }
 
-    private static int indexOf(final byte[] bytes, final byte[] wanted, final int within)
+    private static int indexOf(final byte[] bytes, final byte[] wanted)
     {
-        for (int i = 0; i < Math.min(within, bytes.length - wanted.length); i++)
+        for (int i = 0; i < bytes.length - wanted.length; i++)
         {
             if (Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length))
             {
