@@ -61,8 +61,8 @@ class BadInputIT
     void kernelThatWantsAMissingFeature() throws IOException, InterruptedException
     {
         final byte[] image = Files.readAllBytes(Pvgrub.kernel());
-        final int loader = indexOf(image, "generic\0".getBytes());
-        assertTrue(loader > 0, "pvgrub's LOADER note");
+        final int loader = indexOf(image, "Xen\0generic\0".getBytes()) + 4;
+        assertTrue(loader > 4, "pvgrub's LOADER note");
         // The LOADER note (type 8) becomes a FEATURES note (type 10) that requires what no PV hypervisor of this kind has.
         System.arraycopy("!hvm_xx\0".getBytes(), 0, image, loader, 8);
         image[loader - 8] = 10;
