@@ -18,7 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What each request does: one method per operation, called in the main loop. */
+/**
+ * What each request does: one method per operation, called in the main loop.
+ *
+ * <p>A request that a killed predecessor may have begun comes again ({@link Request#again}). What it had done then counts
+ * as done.
+ */
 public final class Operations {
     private static final int CONSOLE_TEXT = 48 << 10;
     private static final long INPUT_WAIT_NS = 60_000_000_000L;
@@ -157,17 +162,26 @@ public final class Operations {
     }
 
     private void pause(final Request r) throws DomctlException {
-        toolstack.services().domctl().pause(guest(r));
+        final int domid = guest(r);
+        if (!r.again() || toolstack.services().domctl().info(domid).pauseCount() == 0) {
+            toolstack.services().domctl().pause(domid);
+        }
         answer(r);
     }
 
     private void unpause(final Request r) throws DomctlException {
-        toolstack.services().domctl().unpause(guest(r));
+        final int domid = guest(r);
+        if (!r.again() || toolstack.services().domctl().info(domid).pauseCount() > 0) {
+            toolstack.services().domctl().unpause(domid);
+        }
         answer(r);
     }
 
     private void rename(final Request r) {
-        toolstack.rename(guest(r), r.needed("name"));
+        final String name = r.needed("name");
+        if (!r.again() || toolstack.find(name) < 0) {
+            toolstack.rename(guest(r), name);
+        }
         answer(r);
     }
 
@@ -177,7 +191,9 @@ public final class Operations {
         final int only = r.text("domain").isEmpty() ? -1 : domain(r);
         final List<Object> rows = new ArrayList<>();
         for (final DomainInfo d : toolstack.domains()) {
-            if (only < 0 || only == d.domid()) {
+            // There is no configuration of dom0 to show.
+            final boolean shown = only < 0 ? d.domid() != 0 || !r.flag("long") : only == d.domid();
+            if (shown) {
                 rows.add(r.flag("long") ? details(d) : row(d));
             }
         }
@@ -256,7 +272,9 @@ public final class Operations {
     private void blockAttach(final Request r) {
         final int domid = guest(r);
         final DiskSpec disk = DomainSpec.checkedDisk(r.needed("disk"), r.text("directory"));
-        toolstack.attachDisk(domid, disk);
+        if (!r.again() || !toolstack.hasDisk(domid, disk.number())) {
+            toolstack.attachDisk(domid, disk);
+        }
         answer(r, "vdev", disk.number());
     }
 
@@ -265,6 +283,10 @@ public final class Operations {
         final int number = VirtualDevice.number(r.needed("device"));
         if (number < 0) {
             throw new ToolstackException("'" + r.text("device") + "' is no virtual device, such as xvda.");
+        }
+        if (r.again() && !toolstack.hasDisk(domid, number)) {
+            answer(r);
+            return;
         }
         toolstack.detachDisk(domid, number, r.flag("force"), refusal -> {
             if (refusal == null) {

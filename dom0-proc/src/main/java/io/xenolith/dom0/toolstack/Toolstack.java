@@ -302,8 +302,13 @@ public final class Toolstack {
 
     // ---- disks ----
 
+    /** True when xenstore has such a device of the domain. */
+    boolean hasDisk(final int domid, final int number) {
+        return store.exists(BlockBackend.ROOT + "/" + domid + "/" + number);
+    }
+
     void attachDisk(final int domid, final DiskSpec disk) {
-        if (store.exists(BlockBackend.ROOT + "/" + domid + "/" + disk.number())) {
+        if (hasDisk(domid, disk.number())) {
             throw new ToolstackException("The domain has a device " + disk.vdev() + " already.");
         }
         final DomainInfo d = s.domctl().info(domid);
@@ -317,7 +322,7 @@ public final class Toolstack {
     /** Asks the guest to let go of a disk; by force when it does not answer or {@code force} is set. */
     void detachDisk(final int domid, final int number, final boolean force, final Consumer<String> then) {
         final String back = BlockBackend.ROOT + "/" + domid + "/" + number;
-        if (!store.exists(back)) {
+        if (!hasDisk(domid, number)) {
             throw new ToolstackException("The domain " + domid + " has no device " + number + ".");
         }
         if (force) {

@@ -274,6 +274,8 @@ public final class XenstoreServer {
 
     /** Moves queued bytes into the ring, as many as fit. */
     private boolean flush(final Endpoint e) {
+        // Events of dom0's own changes may be queued: nobody may see them before they are true.
+        journal.commit();
         final Connection c = e.connection;
         boolean moved = false;
         while (c.out.size() > 0 && c.error == 0) {
