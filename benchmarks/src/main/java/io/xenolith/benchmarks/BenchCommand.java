@@ -1,6 +1,10 @@
 package io.xenolith.benchmarks;
 
 import io.xenolith.benchmarks.cpu.CpuBenchmark;
+import io.xenolith.benchmarks.event.EventBenchmark;
+import io.xenolith.benchmarks.hypercall.HypercallBenchmark;
+import io.xenolith.benchmarks.parts.PartsBenchmark;
+import io.xenolith.benchmarks.vbd.VbdBenchmark;
 import io.xenolith.launch.CommandFailure;
 import io.xenolith.launch.Commands;
 import picocli.CommandLine.Command;
@@ -21,7 +25,7 @@ public final class BenchCommand implements Callable<Integer>
 
     private final Map<String, Benchmark> benchmarks = new LinkedHashMap<>();
 
-    @Parameters(arity = "0..*", paramLabel = "WHICH", description = "cpu, hypercall, event, vbd, or all of them (the default).")
+    @Parameters(arity = "0..*", paramLabel = "WHICH", description = "cpu, hypercall, event, vbd, parts, or all of them (the default).")
     List<String> wanted = List.of(ALL);
 
     @Option(names = "--tiny", description = "Only enough work to see that every answer is right; the figures mean nothing.")
@@ -30,6 +34,10 @@ public final class BenchCommand implements Callable<Integer>
     BenchCommand()
     {
         benchmarks.put("cpu", new CpuBenchmark());
+        benchmarks.put("hypercall", new HypercallBenchmark());
+        benchmarks.put("event", new EventBenchmark());
+        benchmarks.put("vbd", new VbdBenchmark());
+        benchmarks.put("parts", new PartsBenchmark());
     }
 
     public static void main(final String[] args)

@@ -18,9 +18,10 @@ import io.xenolith.x86.asm.Label;
  * compares every word with the pattern of {@link PatternDisk}.
  */
 final class BlockDevice {
-    private static final int PAGES = 8;
+    /** Data pages of our own, granted behind the ring. */
+    static final int PAGES = 8;
     private static final int SECTORS = PAGES * 8;
-    private static final int RING_SLOTS = 32;
+    static final int RING_SLOTS = 32;
     private static final int WAIT_MS = 20;
     private static final int TRIES = 1500;
     private static final int FIRST_DISK = 51712;
@@ -30,14 +31,11 @@ final class BlockDevice {
     private final Kernel k;
     private final Xenstore store;
     private final Grants grants;
-    private final Label ring;
     private final Label data;
     private final Label device;
     private final Label backend;
-    private final Label port;
     private final Label portText;
     private final Label argument;
-    private final Label sectors;
     private final Label position;
     private final Label requests;
     private final Label badWords;
@@ -47,6 +45,12 @@ final class BlockDevice {
     private final Label flushes;
     private final Label waitState;
     private final Label transfer;
+    /** The ring page. */
+    final Label ring;
+    /** Event channel of the ring. */
+    final Label port;
+    /** Size of the disk. */
+    final Label sectors;
     /** Non-zero once connected. */
     final Label connected;
     /** Reads and compares the sectors from {@link #position}; EAX is their number, or negative. */
@@ -75,6 +79,15 @@ final class BlockDevice {
         waitState = k.label("blockWaitState");
         transfer = k.label("blockTransfer");
         readNext = k.label("blockReadNext");
+    }
+
+    /** A part that only connects. */
+    void emitConnect(final Label part, final Label diskName) {
+        waitState();
+        k.part(part, () -> {
+            name(diskName);
+            connect();
+        });
     }
 
     /** The part; ECX points to the disk's name, xvda to xvdp. */

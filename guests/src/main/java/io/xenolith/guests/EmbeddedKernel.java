@@ -4,13 +4,9 @@ import static io.xenolith.x86.asm.Mem.at;
 import static io.xenolith.x86.asm.Mem.mem;
 import static io.xenolith.x86.asm.Reg.*;
 
-import io.xenolith.shm.abi.ElfNote;
-import io.xenolith.shm.abi.Hypercall;
 import io.xenolith.shm.abi.SchedOp;
 import io.xenolith.shm.abi.StartInfo;
-import io.xenolith.shm.abi.UvmFlags;
 import io.xenolith.x86.asm.Cond;
-import io.xenolith.x86.asm.ElfImage;
 import io.xenolith.x86.asm.Label;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,10 +22,10 @@ import java.util.Map;
  * if it is missing or old).
  */
 public final class EmbeddedKernel {
-    private static final int COMMAND_LINE = StartInfo.X32.cmdLine;
     private static final int HEARTBEAT_MS = 1000;
 
     private final Kernel k = new Kernel();
+    private final CommandLine commandLine = new CommandLine(k);
     private final Console console = new Console(k);
     private final Events events = new Events(k);
     private final Traps traps = new Traps(k);
@@ -40,11 +36,9 @@ public final class EmbeddedKernel {
     private final Xenstore xenstore = new Xenstore(k);
     private final BlockDevice blockDevice = new BlockDevice(k, xenstore, grants);
     private final Map<String, Label> parts = new LinkedHashMap<>();
-    private final Label stack = k.pages("stack", 4);
     private final Label passed = k.variable("passed", 4);
     private final Label tried = k.variable("tried", 4);
     private final Label diskName = k.variable("diskName", 4);
-    private final Label findOption = k.label("findOption");
     private final Label beats = k.variable("beats", 4);
     private final byte[] image;
 
@@ -57,19 +51,7 @@ public final class EmbeddedKernel {
         start();
         verdict();
         routines();
-        final byte[] text = k.finish();
-        image = new ElfImage(false, k.address(start))
-            .load(k.origin(), Kernel.LOAD_OFFSET, text, k.position(), ElfImage.READ | ElfImage.WRITE | ElfImage.EXECUTE)
-            .xenNote(ElfNote.GUEST_OS, "Xenolith embedded guest")
-            .xenNote(ElfNote.LOADER, "generic")
-            .xenNote(ElfNote.XEN_VERSION, "xen-3.0")
-            .xenNote(ElfNote.ENTRY, k.address(start))
-            .xenNote(ElfNote.VIRT_BASE, Kernel.VIRT_BASE)
-            .xenNote(ElfNote.PADDR_OFFSET, 0)
-            .xenNote(ElfNote.HYPERCALL_PAGE, k.hypercallPage())
-            .xenNote(ElfNote.PAE_MODE, "yes")
-            .xenNote(ElfNote.FEATURES, "pae_pgdir_above_4gb")
-            .toBytes();
+        image = k.image(start, "Xenolith embedded guest");
     }
 
     /** The ELF image. */
@@ -113,18 +95,11 @@ public final class EmbeddedKernel {
 
     /** ESI is start_info. */
     private void start() {
-        k.cld();
-        k.mov(at(k.startInfo), ESI);
-        k.mov(ESP, stack);
-        k.add(ESP, 4 * Kernel.PAGE);
-        k.mov(EAX, mem(ESI, StartInfo.X32.mfnList));
-        k.mov(at(k.p2m), EAX);
+        k.emitStart();
         console.emitInit();
         xenstore.emitInit();
         traps.emitInit();
-        k.startInfo(ECX, StartInfo.X32.sharedInfo);
-        k.or(ECX, Kernel.PTE_P | Kernel.PTE_RW | Kernel.PTE_A | Kernel.PTE_D);
-        k.hypercall(Hypercall.UPDATE_VA_MAPPING, k.sharedInfo, ECX, 0, UvmFlags.INVLPG);
+        k.emitMapSharedInfo();
         events.emitInit();
         banner();
         parts.forEach(this::runPart);
@@ -139,8 +114,7 @@ public final class EmbeddedKernel {
         k.mov(EAX, mem(EAX, StartInfo.X32.nrPages));
         k.call(k.putDecimal);
         k.say(" pages, command line '");
-        k.mov(EAX, at(k.startInfo));
-        k.add(EAX, COMMAND_LINE);
+        commandLine.emitAddress();
         k.call(k.puts);
         k.say("'\n");
     }
@@ -149,10 +123,8 @@ public final class EmbeddedKernel {
         final Label failed = k.label();
         final Label next = k.label();
         if ("block device".equals(name)) {
-            k.mov(EAX, k.text("disk="));
-            k.call(findOption);
+            commandLine.emitFind("disk=");
             k.mov(at(diskName), EAX);
-            k.test(EAX, EAX);
             k.jcc(Cond.Z, next);
         }
         k.inc(at(tried).dword());
@@ -186,9 +158,7 @@ public final class EmbeddedKernel {
         k.say(" of ");
         k.sayDecimal(at(tried));
         k.say(" parts\n");
-        k.mov(EAX, k.text("loop"));
-        k.call(findOption);
-        k.test(EAX, EAX);
+        commandLine.emitFind("loop");
         final Label end = k.label("end");
         k.jcc(Cond.Z, end);
         heartbeat(end);
@@ -227,7 +197,7 @@ public final class EmbeddedKernel {
     private void routines() {
         console.emit();
         Clock.emit(k);
-        findOption();
+        commandLine.emit();
         hypercalls.emit(parts.get("hypercalls"));
         pageTables.emit(parts.get("page tables"));
         traps.emit(parts.get("traps"));
@@ -236,40 +206,5 @@ public final class EmbeddedKernel {
         grants.emit(parts.get("grants"));
         xenstore.emit(parts.get("xenstore"));
         blockDevice.emit(parts.get("block device"), diskName);
-    }
-
-    /** EAX: the text to look for in the command line; then what follows it there, or 0. */
-    private void findOption() {
-        k.function(findOption, () -> {
-            final Label here = k.label();
-            final Label found = k.label();
-            final Label none = k.label();
-            final Label done = k.label();
-            final Label compare = k.label();
-            k.mov(EBX, EAX);
-            k.mov(ESI, at(k.startInfo));
-            k.add(ESI, COMMAND_LINE);
-            k.bind(here);
-            k.cmp(mem(ESI).byte_(), 0);
-            k.jcc(Cond.E, none);
-            k.mov(ECX, EBX);
-            k.mov(EDI, ESI);
-            k.inc(ESI);
-            k.bind(compare);
-            k.mov(AL, mem(ECX));
-            k.test(AL, AL);
-            k.jcc(Cond.Z, found);
-            k.cmp(AL, mem(EDI));
-            k.jcc(Cond.NE, here);
-            k.inc(ECX);
-            k.inc(EDI);
-            k.jmp(compare);
-            k.bind(found);
-            k.mov(EAX, EDI);
-            k.jmp(done);
-            k.bind(none);
-            k.xor(EAX, EAX);
-            k.bind(done);
-        });
     }
 }

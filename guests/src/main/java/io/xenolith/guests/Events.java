@@ -63,11 +63,17 @@ final class Events {
         k.hypercall(Hypercall.SET_CALLBACKS, Kernel.KERNEL_CS, upcall, Kernel.KERNEL_CS, failsafe);
     }
 
-    void emit(final Label part) {
+    /** The routines alone. */
+    void emitRoutines() {
         upcall();
         failsafe();
         send();
         waitPort();
+    }
+
+    /** Routines and part. */
+    void emit(final Label part) {
+        emitRoutines();
         k.part(part, () -> {
             loopback();
             interProcessor();

@@ -1,6 +1,7 @@
 package io.xenolith.guests;
 
 import static io.xenolith.x86.asm.Mem.at;
+import static io.xenolith.x86.asm.Mem.mem;
 import static io.xenolith.x86.asm.Reg.*;
 
 import io.xenolith.shm.abi.GrantEntryV1;
@@ -60,6 +61,25 @@ final class Grants {
         k.mov(at(table, entry + GrantEntryV1.DOMID).word(), 0);
         // last, so that the entry is whole when it becomes valid
         k.mov(at(table, entry + GrantEntryV1.FLAGS).word(), GrantEntryV1.GTF_PERMIT_ACCESS);
+    }
+
+    /** Gives dom0 access to pages in a row, under references in a row. All registers but EBP and ESP lost. */
+    void giveAll(final int first, final Label pages, final int count) {
+        final Label next = k.label();
+        k.mov(EBX, table);
+        k.add(EBX, (long) first * GrantEntryV1.LENGTH);
+        k.mov(ESI, pages);
+        k.mov(EDI, count);
+        k.bind(next);
+        k.mov(EAX, ESI);
+        k.call(k.frameOf);
+        k.mov(mem(EBX, GrantEntryV1.FRAME), EAX);
+        k.mov(mem(EBX, GrantEntryV1.DOMID).word(), 0);
+        k.mov(mem(EBX, GrantEntryV1.FLAGS).word(), GrantEntryV1.GTF_PERMIT_ACCESS);
+        k.add(EBX, GrantEntryV1.LENGTH);
+        k.add(ESI, Kernel.PAGE);
+        k.dec(EDI);
+        k.jcc(Cond.NZ, next);
     }
 
     /** Checks that nobody holds the page any more. */

@@ -4,10 +4,14 @@ import static io.xenolith.x86.asm.Mem.at;
 import static io.xenolith.x86.asm.Mem.mem;
 import static io.xenolith.x86.asm.Reg.*;
 
+import io.xenolith.shm.abi.ElfNote;
 import io.xenolith.shm.abi.Hypercall;
 import io.xenolith.shm.abi.MmuextOp;
+import io.xenolith.shm.abi.StartInfo;
+import io.xenolith.shm.abi.UvmFlags;
 import io.xenolith.x86.asm.Assembler;
 import io.xenolith.x86.asm.Cond;
+import io.xenolith.x86.asm.ElfImage;
 import io.xenolith.x86.asm.Label;
 import io.xenolith.x86.asm.Mem;
 import io.xenolith.x86.asm.Mode;
@@ -49,6 +53,7 @@ final class Kernel extends Assembler {
     static final int PTE_D = 0x40;
 
     private static final int STUB_BYTES = 32;
+    private static final int STACK_PAGES = 4;
     private static final Reg[] ARGUMENTS = {EBX, ECX, EDX, ESI, EDI};
 
     private record Reserved(Label label, int bytes, int alignment) {
@@ -144,12 +149,55 @@ final class Kernel extends Assembler {
         return java.util.Arrays.copyOf(toBytes(), filePart);
     }
 
+    /**
+     * Finishes the kernel and wraps it in an ELF image with the notes that the domain builder needs.
+     *
+     * @param start entry point.
+     * @param name  GUEST_OS note.
+     * @return the image.
+     */
+    byte[] image(final Label start, final String name) {
+        final byte[] text = finish();
+        return new ElfImage(false, address(start))
+            .load(origin(), LOAD_OFFSET, text, position(), ElfImage.READ | ElfImage.WRITE | ElfImage.EXECUTE)
+            .xenNote(ElfNote.GUEST_OS, name)
+            .xenNote(ElfNote.LOADER, "generic")
+            .xenNote(ElfNote.XEN_VERSION, "xen-3.0")
+            .xenNote(ElfNote.ENTRY, address(start))
+            .xenNote(ElfNote.VIRT_BASE, VIRT_BASE)
+            .xenNote(ElfNote.PADDR_OFFSET, 0)
+            .xenNote(ElfNote.HYPERCALL_PAGE, hypercallPage())
+            .xenNote(ElfNote.PAE_MODE, "yes")
+            .xenNote(ElfNote.FEATURES, "pae_pgdir_above_4gb")
+            .toBytes();
+    }
+
     private void place(final List<Reserved> list) {
         for (final Reserved r : list) {
             align(r.alignment);
             bind(r.label);
             fill(r.bytes, 0);
         }
+    }
+
+    // ---- start ----
+
+    /** First code of a kernel: ESI is start_info. Sets up a stack and what {@link #startInfo} and {@link #p2m} say. */
+    void emitStart() {
+        final Label stack = pages("stack", STACK_PAGES);
+        cld();
+        mov(at(startInfo), ESI);
+        mov(ESP, stack);
+        add(ESP, STACK_PAGES * PAGE);
+        mov(EAX, mem(ESI, StartInfo.X32.mfnList));
+        mov(at(p2m), EAX);
+    }
+
+    /** Maps shared_info at {@link #sharedInfo}. */
+    void emitMapSharedInfo() {
+        startInfo(ECX, StartInfo.X32.sharedInfo);
+        or(ECX, PTE_P | PTE_RW | PTE_A | PTE_D);
+        hypercall(Hypercall.UPDATE_VA_MAPPING, sharedInfo, ECX, 0, UvmFlags.INVLPG);
     }
 
     // ---- code ----

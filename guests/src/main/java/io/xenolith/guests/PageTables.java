@@ -40,10 +40,16 @@ final class PageTables {
         this.refused = k.variable("refused", 4);
     }
 
-    void emit(final Label part) {
+    /** The routines alone. */
+    void emitRoutines() {
         frameOf();
         mapFrame();
         entryOf();
+    }
+
+    /** Routines and part. */
+    void emit(final Label part) {
+        emitRoutines();
         k.part(part, this::body);
     }
 

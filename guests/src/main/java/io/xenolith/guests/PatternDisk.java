@@ -42,10 +42,15 @@ public final class PatternDisk {
             for (int n = 0; n < mebibytes; n++) {
                 b.clear();
                 while (b.hasRemaining()) {
-                    b.putInt(word++ * FACTOR + OFFSET);
+                    b.putInt(word(word++));
                 }
                 out.write(b.array());
             }
         }
+    }
+
+    /** Word {@code i} of a disk. */
+    public static int word(final int i) {
+        return i * FACTOR + OFFSET;
     }
 }

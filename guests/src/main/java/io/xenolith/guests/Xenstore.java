@@ -58,12 +58,18 @@ final class Xenstore {
         k.mov(at(ring), EAX);
     }
 
-    void emit(final Label part) {
+    /** The routines alone. */
+    void emitRoutines() {
         append();
         sendByte();
         receive();
         call();
         number();
+    }
+
+    /** Routines and part. */
+    void emit(final Label part) {
+        emitRoutines();
         k.part(part, () -> {
             read("domid");
             k.test(EAX, EAX);

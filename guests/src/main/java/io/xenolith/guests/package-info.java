@@ -7,6 +7,8 @@
  * io.xenolith.guests.PatternDisk}; {@code loop} then keeps printing a heartbeat until control/shutdown asks for an
  * end, instead of powering off.
  *
+ * <p>{@code BenchmarkKernel} is a second kernel of the same building blocks, for measurements.
+ *
  * <p>Reading order: {@code Kernel} (the little language the parts are written in), {@code EmbeddedKernel} (which parts,
  * in which order), then any part. Every part is a class with a method {@code emit}.
  *
