@@ -12,9 +12,11 @@ import io.xenolith.shm.hv.RunWord;
  *   +------------------------------------+---+
  * </pre>
  *
- * <p>Ringing advances the sequence; the kernel is entered only when W is set, and it clears W, so a waiter that
- * was killed costs one needless wake-up and nothing more. Use: read {@link #value}, look for work, and when
- * there is none {@link #await} that value: a ring in between makes the wait return at once.
+ * <p>Ringing advances the sequence, and enters the kernel only when W is set. It does not clear W: a ringer that is
+ * killed before it enters the kernel leaves W behind, and the next ring wakes the sleeper all the same. The sleeper
+ * clears W when it is awake again, and then wakes whoever else may have slept on the word under that W. So a waiter
+ * that was killed costs needless wake-ups until somebody waits again, and nothing more. Use: read {@link #value}, look
+ * for work, and when there is none {@link #await} that value: a ring in between makes the wait return at once.
  *
  * <p>A return from a wait says only that it is time to look again. Signals and spurious wake-ups are normal.
  */
@@ -36,10 +38,7 @@ public final class Doorbell {
 
     /** Advances the word and wakes whoever sleeps on it. Everything stored before is visible to them. */
     public static void ring(final long word) {
-        int old;
-        do {
-            old = Raw.getInt(word);
-        } while (!Raw.casInt(word, old, old + STEP & ~WAITER));
+        final int old = Raw.getAndAddInt(word, STEP);
         if ((old & WAITER) != 0) {
             Futex.wake(word, Integer.MAX_VALUE);
         }
@@ -104,6 +103,9 @@ public final class Doorbell {
             }
         }
         Futex.await(word, announced, timeoutNs);
+        if ((Raw.getAndAndInt(word, ~WAITER) & WAITER) != 0) {
+            Futex.wake(word, Integer.MAX_VALUE);
+        }
         return value(word);
     }
 }

@@ -141,9 +141,28 @@ class DoorbellTest {
         child.waitFor();
         assertEquals(128 + Processes.SIGKILL, child.exitValue());
         Doorbell.ring(words + PING);
-        assertEquals(0, Raw.getInt(words + PING) & 1);
         final int seen = Doorbell.value(words + PING);
         assertEquals(seen, Doorbell.await(words + PING, seen, MS));
+        assertEquals(0, Raw.getInt(words + PING) & 1, "the next waiter tidies up");
+    }
+
+    /** A ringer is killed after it has advanced the word and before it enters the kernel: the next ring must wake. */
+    @Test
+    void aKilledRingerDoesNotSilenceTheBell() throws Exception {
+        final int seen = Doorbell.value(words + PING);
+        final Thread waiter = Thread.ofPlatform().start(() -> Doorbell.await(words + PING, seen, Doorbell.FOREVER));
+        while ((Raw.getIntVolatile(words + PING) & 1) == 0) {
+            Thread.onSpinWait();
+        }
+        awaitAsleep();
+        Raw.getAndAddInt(words + PING, 2);
+        Doorbell.ring(words + PING);
+        assertTrue(waiter.join(java.time.Duration.ofMinutes(1)), "asleep for ever");
+    }
+
+    /** The waiter has announced itself; it enters the kernel shortly after. What is proved holds either way. */
+    private static void awaitAsleep() throws InterruptedException {
+        Thread.sleep(50);
     }
 
     @Test
