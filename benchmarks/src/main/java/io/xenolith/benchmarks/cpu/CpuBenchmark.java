@@ -16,7 +16,7 @@ public final class CpuBenchmark implements Benchmark
 {
     private static final String PEER = "qemu-i386";
     private static final int ITERATIONS = 10_000_000;
-    private static final int TINY_ITERATIONS = 100_000;
+    private static final int TINY_ITERATIONS = 1_000_000;
     private static final int ROUNDS = 3;
     private static final double NS_PER_S = 1e9;
 

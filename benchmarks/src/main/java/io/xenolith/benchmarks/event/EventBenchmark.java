@@ -17,10 +17,11 @@ import java.util.List;
  */
 public final class EventBenchmark implements Benchmark
 {
-    private static final int ROUNDS = 6;
+    private static final int SLEEPING_ROUNDS = 10;
+    private static final int SLEEPING = 2_000;
+    private static final int SPINNING_ROUNDS = 30;
+    private static final int SPINNING = 10_000;
     private static final int TINY_ROUNDS = 2;
-    private static final int SLEEPING = 5_000;
-    private static final int SPINNING = 50_000;
     private static final int TINY = 20;
     /** A domain's first ports are its xenstore's and its console's. */
     private static final int FIRST_FREE_PORT = 3;
@@ -28,11 +29,10 @@ public final class EventBenchmark implements Benchmark
     @Override
     public void run(final Scale scale, final PrintStream out) throws Exception
     {
-        final int rounds = scale.pick(ROUNDS, TINY_ROUNDS);
-        out.printf("event: round trip between two domains against two processes ringing doorbells; ns, best of %d rounds%n", rounds);
+        out.println("event: round trip between two domains against two processes ringing doorbells; ns, best of some rounds");
         out.printf("%-10s %14s %14s %10s%n", "waiting by", "domains", "processes", "ratio");
-        row(out, "sleeping", false, rounds, scale.pick(SLEEPING, TINY));
-        row(out, "spinning", true, rounds, scale.pick(SPINNING, TINY));
+        row(out, "sleeping", false, scale.pick(SLEEPING_ROUNDS, TINY_ROUNDS), scale.pick(SLEEPING, TINY));
+        row(out, "spinning", true, scale.pick(SPINNING_ROUNDS, TINY_ROUNDS), scale.pick(SPINNING, TINY));
     }
 
     private static void row(final PrintStream out, final String name, final boolean spin, final int rounds, final int count)

@@ -27,7 +27,7 @@ public final class HypercallBenchmark implements Benchmark
     private static final int TINY_ROUNDS = 2;
     private static final int IN_PLACE = 500_000;
     private static final int TINY_IN_PLACE = 200;
-    private static final int PAIRS = 5_000;
+    private static final int PAIRS = 2_000;
     private static final int TINY_PAIRS = 10;
 
     @Override
@@ -48,16 +48,16 @@ public final class HypercallBenchmark implements Benchmark
         final double across = BenchmarkGuest.best(reports, "unbound-close") / 2;
         final double handler = handler(rounds, inPlace);
         out.printf("hypercall: in place against across processes; ns for one call, best of %d rounds%n", rounds);
-        out.printf("%-56s %12s %10s%n", "hypercall", "ns", "ratio");
-        row(out, "xen_version, the handler alone, called from Java", handler, handler / across);
-        row(out, "xen_version by a guest, in place", version, version / across);
-        row(out, "event send to itself by a guest, in place", send, send / across);
+        out.printf("%-56s %12s %10s%n", "hypercall", "ns", "1 :");
+        row(out, "xen_version, the handler alone, called from Java", handler, across / handler);
+        row(out, "xen_version by a guest, in place", version, across / version);
+        row(out, "event send to itself by a guest, in place", send, across / send);
         row(out, "alloc_unbound, close by a guest, in hypervisor's process", across, 1);
     }
 
     private static void row(final PrintStream out, final String name, final double ns, final double ratio)
     {
-        out.printf("%-56s %12.1f %10.4f%n", name, ns, ratio);
+        out.printf("%-56s %12.1f %10.1f%n", name, ns, ratio);
     }
 
     /** Nanoseconds of a dispatched xen_version(XENVER_version), which asks nothing of its caller. */
