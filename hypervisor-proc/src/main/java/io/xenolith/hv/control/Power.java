@@ -71,16 +71,20 @@ public final class Power
 
     private static Machine make(final MachineDir dir, final MachineOptions options)
     {
-        final Machine machine = Machine.create(dir, options);
         try
         {
+            final Machine machine = Machine.create(dir, options);
             fill(machine);
             machine.publish();
             return machine;
         }
         catch (final RuntimeException e)
         {
-            remove(dir);
+            final boolean anothers = e instanceof final MachineException m && (m.kind() == Kind.IN_USE || m.kind() == Kind.DEAD);
+            if (!anothers)
+            {
+                remove(dir);
+            }
             throw e;
         }
     }

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Map;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -182,6 +183,7 @@ class BadInputIT
     {
         final Map<String, String> environment = Map.of("XENOLITH_DIR", "/dev/shm/xenolith-too-large-" + ProcessHandle.current().pid());
         oneSentence(Script.run(environment, "xenolith", "up", "--memory", "100000000"), "GiB", "--memory");
+        assertFalse(Files.exists(Path.of(environment.get("XENOLITH_DIR"))), "the directory of the refused machine");
     }
 
     @Test
