@@ -1,5 +1,13 @@
 package io.xenolith.dom0.blkback;
 
+import static io.xenolith.shm.abi.XenbusState.CLOSED;
+import static io.xenolith.shm.abi.XenbusState.CLOSING;
+import static io.xenolith.shm.abi.XenbusState.CONNECTED;
+import static io.xenolith.shm.abi.XenbusState.INITIALISED;
+import static io.xenolith.shm.abi.XenbusState.INITIALISING;
+import static io.xenolith.shm.abi.XenbusState.INIT_WAIT;
+import static io.xenolith.shm.abi.XenbusState.UNKNOWN;
+
 import io.xenolith.dom0.EventPorts;
 import io.xenolith.dom0.GrantedPages;
 import io.xenolith.dom0.durable.RingRecord;
@@ -25,13 +33,6 @@ import java.nio.file.Path;
  * that never was has nothing to close. A front-end that breaks the protocol is disconnected, once: back state 5.
  */
 final class BlockDevice {
-    private static final int INITIALISING = 1;
-    private static final int INIT_WAIT = 2;
-    private static final int INITIALISED = 3;
-    private static final int CONNECTED = 4;
-    private static final int CLOSING = 5;
-    private static final int CLOSED = 6;
-
     private static final int MAX_RING_ORDER = 4;
     private static final int ABI_32 = 1;
     private static final int ABI_64 = 2;
@@ -50,6 +51,7 @@ final class BlockDevice {
     private boolean discard;
     private BlockRing ring;
     private int afterDrain;
+    private String reported;
 
     BlockDevice(final int domid, final int number, final BlockBackend.Services services) {
         this.domid = domid;
@@ -143,7 +145,7 @@ final class BlockDevice {
             case INITIALISING -> frontendInitialises(back);
             case INITIALISED, CONNECTED -> frontendIsReady(back);
             case CLOSING -> disconnect(CLOSING);
-            case 0, CLOSED -> disconnect(CLOSED);
+            case UNKNOWN, CLOSED -> disconnect(CLOSED);
             default -> { }
         }
     }
@@ -336,6 +338,7 @@ final class BlockDevice {
         }
         final int work = ring.consume();
         ring.publish();
+        reportFailure();
         if (ring.isBroken() && afterDrain == 0) {
             error("the front-end's ring index is impossible");
             afterDrain = CLOSING;
@@ -347,6 +350,16 @@ final class BlockDevice {
             services.due().accept(this);
         }
         return work;
+    }
+
+    /** A failing disk is said once; what it failed at has been answered with an error each time. */
+    private void reportFailure() {
+        final String failure = ring.lastFailure();
+        if (failure != null && !failure.equals(reported)) {
+            reported = failure;
+            error(failure);
+            System.err.println("domain " + domid + ", disk " + number + ": " + failure);
+        }
     }
 
     private void drained() {

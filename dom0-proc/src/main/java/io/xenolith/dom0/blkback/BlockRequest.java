@@ -1,36 +1,29 @@
 package io.xenolith.dom0.blkback;
 
 import io.xenolith.shm.Raw;
+import io.xenolith.shm.abi.Abi;
+import io.xenolith.shm.abi.BlkifDiscard;
+import io.xenolith.shm.abi.BlkifIndirect;
+import io.xenolith.shm.abi.BlkifRequest;
+import io.xenolith.shm.abi.BlkifSegment;
 
 /**
  * One request of a block ring, read from a private copy of its descriptor and checked; the ring is never looked at
- * again. Layouts of both ABIs ({@code xen/io/blkif.h}):
- *
- * <pre>
- *                      32-bit  64-bit                     discard            indirect
- *   operation u8          0       0                          0                 0
- *   nr_segments u8        1       1                       flag             operation meant, u8
- *   handle u16            2       2                          2             nr_segments
- *   id u64                4       8                          =                 =
- *   sector u64           12      16                          =                 =
- *   segment[11] of 8     20      24     nr_sectors u64      20/24    handle u16 20/24, grefs[8] 24/28
- *   bytes               108     112
- * </pre>
+ * again. The layouts are {@link BlkifRequest}, {@link BlkifDiscard} and {@link BlkifIndirect}, each in the ABI of the ring.
  */
 final class BlockRequest {
-    static final int READ = 0;
-    static final int WRITE = 1;
-    static final int BARRIER = 2;
-    static final int FLUSH = 3;
-    static final int DISCARD = 5;
-    static final int INDIRECT = 6;
+    static final int READ = BlkifRequest.OP_READ;
+    static final int WRITE = BlkifRequest.OP_WRITE;
+    static final int BARRIER = BlkifRequest.OP_WRITE_BARRIER;
+    static final int FLUSH = BlkifRequest.OP_FLUSH_DISKCACHE;
+    static final int DISCARD = BlkifRequest.OP_DISCARD;
+    static final int INDIRECT = BlkifRequest.OP_INDIRECT;
 
     /** Most segments in a descriptor itself. */
-    static final int MAX_DIRECT = 11;
+    static final int MAX_DIRECT = BlkifRequest.MAX_SEGMENTS;
     /** Most segments through an indirect page, as we advertise. */
     static final int MAX_INDIRECT = 256;
 
-    private static final int SEGMENT_BYTES = 8;
     private static final int PAGE = 4096;
 
     /** Reply: done. */
@@ -53,23 +46,25 @@ final class BlockRequest {
 
     /** Reads the copy at {@code d}; {@code wide} for the 64-bit ABI. Indirect segments stay to be read. */
     void read(final long d, final boolean wide) {
-        final int shift = wide ? 4 : 0;
-        operation = Raw.getByte(d) & 0xff;
-        segments = Raw.getByte(d + 1) & 0xff;
-        id = Raw.getLong(d + 4 + shift);
-        sector = Raw.getLong(d + 12 + shift);
+        final Abi abi = wide ? Abi.X64 : Abi.X32;
+        final BlkifRequest direct = BlkifRequest.of(abi);
+        operation = Raw.getUnsignedByte(d + direct.operation);
+        segments = Raw.getUnsignedByte(d + direct.nrSegments);
+        // Identifier and sector lie at the same place in every kind of request.
+        id = Raw.getLong(d + direct.id);
+        sector = Raw.getLong(d + direct.sectorNumber);
         sectors = 0;
         indirect = false;
         if (operation == DISCARD) {
-            sectors = Raw.getLong(d + 20 + shift);
+            sectors = Raw.getLong(d + BlkifDiscard.of(abi).nrSectors);
             segments = 0;
         } else if (operation == INDIRECT) {
             indirect = true;
-            operation = segments;
-            segments = Raw.getShort(d + 2) & 0xffff;
-            indirectGref = Raw.getInt(d + 24 + shift);
+            operation = Raw.getUnsignedByte(d + BlkifIndirect.of(abi).indirectOp);
+            segments = Raw.getUnsignedShort(d + BlkifIndirect.of(abi).nrSegments);
+            indirectGref = Raw.getInt(d + BlkifIndirect.of(abi).indirectGrefs);
         } else {
-            readSegments(d + 20 + shift, Math.min(segments, MAX_DIRECT));
+            readSegments(d + direct.seg, Math.min(segments, MAX_DIRECT));
         }
     }
 
@@ -81,10 +76,10 @@ final class BlockRequest {
     private void readSegments(final long at, final int n) {
         sectors = 0;
         for (int i = 0; i < n; i++) {
-            final long s = at + (long) i * SEGMENT_BYTES;
-            gref[i] = Raw.getInt(s);
-            first[i] = Raw.getByte(s + 4) & 0xff;
-            last[i] = Raw.getByte(s + 5) & 0xff;
+            final long s = at + (long) i * BlkifSegment.LENGTH;
+            gref[i] = Raw.getInt(s + BlkifSegment.GREF);
+            first[i] = Raw.getUnsignedByte(s + BlkifSegment.FIRST_SECT);
+            last[i] = Raw.getUnsignedByte(s + BlkifSegment.LAST_SECT);
             sectors += last[i] - first[i] + 1;
         }
     }

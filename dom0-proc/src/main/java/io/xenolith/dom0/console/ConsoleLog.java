@@ -19,6 +19,7 @@ final class ConsoleLog implements AutoCloseable {
     private final Path path;
     private final FileChannel file;
     private long length;
+    private long lost;
 
     ConsoleLog(final Path path) {
         this.path = path;
@@ -68,8 +69,6 @@ final class ConsoleLog implements AutoCloseable {
             lost += n;
         }
     }
-
-    private long lost;
 
     /** Bytes that could not be written. */
     long lost() {

@@ -266,6 +266,22 @@ class BlockBackendTest {
         assertTrue(store.read("/local/domain/0/error/backend/vbd/7/51712/error").contains("does not exist"));
     }
 
+    @Test
+    void aDiskThatBecameShorterIsAnErrorNotAnEnd() throws IOException {
+        connect("r", false, 0);
+        try (java.nio.channels.FileChannel ch =
+                java.nio.channels.FileChannel.open(image, java.nio.file.StandardOpenOption.WRITE)) {
+            ch.truncate(512 * 16);
+        }
+        front.put(0, 1, 100, List.of(whole(DATA)));
+        assertEquals(-1, answer().status());
+        rig.settle();
+        assertTrue(store.read("/local/domain/0/error/backend/vbd/7/51712/error").contains("shorter"));
+        front.put(0, 2, 0, List.of(whole(DATA)));
+        assertEquals(0, answer().status());
+        assertEquals("4", store.read(BACK + "/state"));
+    }
+
     // ---- notifications ----
 
     @Test
