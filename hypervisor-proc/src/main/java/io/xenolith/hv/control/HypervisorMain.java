@@ -28,6 +28,7 @@ public final class HypervisorMain
     private final SystemClock clock;
     private final HypervisorCore core;
     private final Supervisor supervisor;
+    private final WallClock wallClock;
 
     private HypervisorMain(final Machine machine)
     {
@@ -36,6 +37,7 @@ public final class HypervisorMain
         clock = new SystemClock(machine);
         core = new HypervisorCore(machine);
         supervisor = new Supervisor(machine, new Spawner());
+        wallClock = new WallClock(machine);
     }
 
     /**
@@ -107,6 +109,7 @@ public final class HypervisorMain
             work += supervisor.supervise(now);
             work += core.reapDomains();
             core.preempt(now);
+            wallClock.follow();
             if (work == 0)
             {
                 setRun(RunWord.PARKED);

@@ -43,6 +43,8 @@ public final class ActiveGrants
     private static final int TRIES = 5;
     private static final int STRIPES = 64;
     private static final int PAGE = 4096;
+    /** Stands in an active word's frame for the entry of a transitive grant: it fixes no frame itself. */
+    private static final long LENT = Long.MIN_VALUE;
 
     private final HypervisorFile hv;
     private final Domains domains;
@@ -71,7 +73,7 @@ public final class ActiveGrants
     }
 
     /**
-     * Pins a grant for copying: sub-page grants are followed; transitive ones are refused with a general error.
+     * Pins a grant for copying: parts of pages and entries that lend another domain's grant are followed.
      *
      * @param pin     filled in.
      * @param granter any value.
@@ -81,6 +83,7 @@ public final class ActiveGrants
      */
     public int pin(final Pin pin, final int granter, final int gref, final boolean write)
     {
+        pin.viaDomid = -1;
         return pin(pin, granter, gref, write, holder, true);
     }
 
@@ -95,6 +98,7 @@ public final class ActiveGrants
      */
     public int pinForMapping(final Pin pin, final int granter, final int gref, final boolean write)
     {
+        pin.viaDomid = -1;
         return pin(pin, granter, gref, write, holder, false);
     }
 
@@ -121,6 +125,10 @@ public final class ActiveGrants
         {
             status = pinLocked(pin, record, active, permitted, parts);
         }
+        if (status == GrantStatus.OKAY && pin.mfn == LENT)
+        {
+            return follow(pin);
+        }
         if (status == GrantStatus.OKAY)
         {
             hv.count(SystemCounter.GRANT_PINS, 1);
@@ -129,6 +137,34 @@ public final class ActiveGrants
                 unpin(pin);
                 return GrantStatus.EAGAIN;
             }
+        }
+        return status;
+    }
+
+    /** Pins what a transitive entry lends: an entry of another domain that permits the lender. One link, no chains. */
+    private int follow(final Pin pin)
+    {
+        final int lender = pin.granter;
+        final int lenderIncarnation = pin.granterIncarnation;
+        final int lent = pin.gref;
+        final int status = pin.viaDomid >= 0 ?
+            GrantStatus.GENERAL_ERROR : pinLent(pin, lender, lenderIncarnation, lent);
+        if (status != GrantStatus.OKAY)
+        {
+            unpin(lender, lenderIncarnation, lent, pin.write);
+        }
+        return status;
+    }
+
+    private int pinLent(final Pin pin, final int lender, final int lenderIncarnation, final int lent)
+    {
+        pin.viaDomid = lender;
+        pin.viaIncarnation = lenderIncarnation;
+        pin.viaGref = lent;
+        final int status = pin(pin, pin.nextDomid, pin.nextGref, pin.write, lender, true);
+        if (status != GrantStatus.OKAY)
+        {
+            pin.viaDomid = -1;
         }
         return status;
     }
@@ -223,13 +259,14 @@ public final class ActiveGrants
             return GrantStatus.GENERAL_ERROR;
         }
         KillPoint.hit(KillPoint.GRANT_BEFORE_PIN);
-        if (!markGranted(pin))
+        final boolean lent = pin.mfn == LENT;
+        if (!lent && !markGranted(pin))
         {
             return GrantStatus.GENERAL_ERROR;
         }
         Raw.getAndAddLong(active + ActiveGrant.PINS, pin.write ? ActiveGrant.ONE_WRITE : ActiveGrant.ONE_READ);
         KillPoint.hit(KillPoint.GRANT_BEFORE_RECHECK);
-        if (!markGranted(pin) || !stillUsable(pin))
+        if (!lent && (!markGranted(pin) || !stillUsable(pin)))
         {
             Raw.getAndAddLong(active + ActiveGrant.PINS, pin.write ? -ActiveGrant.ONE_WRITE : -ActiveGrant.ONE_READ);
             return GrantStatus.GENERAL_ERROR;
@@ -301,7 +338,7 @@ public final class ActiveGrants
         return GrantTables.GTF_READING | (write ? GrantTables.GTF_WRITING : 0);
     }
 
-    /** Reads which frame, and which part of it, the entry grants. Transitive entries are not supported. */
+    /** Reads which frame, and which part of it, the entry grants, or where it leads to. */
     private int readFrame(final Pin pin, final long record, final boolean parts)
     {
         final long entry = tables.entry(record, pin.gref);
@@ -315,7 +352,10 @@ public final class ActiveGrants
         final int flags = GrantTables.flags(Raw.getInt(entry));
         if ((flags & GrantTables.GTF_TYPE_MASK) == GrantTables.GTF_TRANSITIVE)
         {
-            return GrantStatus.GENERAL_ERROR;
+            pin.nextDomid = Raw.getUnsignedShort(entry + 4);
+            pin.nextGref = Raw.getInt(entry + 8);
+            pin.mfn = LENT;
+            return GrantStatus.OKAY;
         }
         if (parts && (flags & GrantTables.GTF_SUB_PAGE) != 0)
         {
@@ -380,21 +420,31 @@ public final class ActiveGrants
      */
     public void unpin(final Pin pin)
     {
-        final long record = domains.record(pin.granter);
-        if (record == 0 || Domains.incarnation(record) != pin.granterIncarnation)
+        unpin(pin.granter, pin.granterIncarnation, pin.gref, pin.write);
+        if (pin.viaDomid >= 0)
+        {
+            unpin(pin.viaDomid, pin.viaIncarnation, pin.viaGref, pin.write);
+            pin.viaDomid = -1;
+        }
+    }
+
+    private void unpin(final int granter, final int granterIncarnation, final int gref, final boolean write)
+    {
+        final long record = domains.record(granter);
+        if (record == 0 || Domains.incarnation(record) != granterIncarnation)
         {
             return;
         }
-        final long active = hv.activeIfBacked(DomainRecord.slot(pin.granter), pin.gref);
+        final long active = hv.activeIfBacked(DomainRecord.slot(granter), gref);
         if (active == 0)
         {
             return;
         }
-        synchronized (stripe(pin.granter, pin.gref))
+        synchronized (stripe(granter, gref))
         {
             KillPoint.hit(KillPoint.GRANT_BEFORE_UNPIN);
-            Raw.getAndAddLong(active + ActiveGrant.PINS, pin.write ? -ActiveGrant.ONE_WRITE : -ActiveGrant.ONE_READ);
-            settle(record, pin.gref, active);
+            Raw.getAndAddLong(active + ActiveGrant.PINS, write ? -ActiveGrant.ONE_WRITE : -ActiveGrant.ONE_READ);
+            settle(record, gref, active);
         }
         ringReaper(record);
     }

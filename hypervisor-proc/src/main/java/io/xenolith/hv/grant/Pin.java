@@ -6,7 +6,7 @@ public final class Pin
     /** Domain whose grant entry it is, with its incarnation. */
     int granter;
     int granterIncarnation;
-    /** Grant reference whose active word holds the pin. */
+    /** Grant reference whose active word holds the pin: of a transitive grant, that of the entry it leads to. */
     int gref;
     /** Whether the pin may write. */
     boolean write;
@@ -15,6 +15,13 @@ public final class Pin
     /** First usable byte of the frame and number of usable bytes (sub-page grants). */
     int offset;
     int length;
+    /** The transitive entry that led here and stays pinned with it; domid -1: there is none. */
+    int viaDomid = -1;
+    int viaIncarnation;
+    int viaGref;
+    /** Where a transitive entry that was just read leads to. */
+    int nextDomid;
+    int nextGref;
 
     /** @return the pinned machine frame. */
     public long mfn()

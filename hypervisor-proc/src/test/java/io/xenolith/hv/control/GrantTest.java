@@ -432,6 +432,36 @@ class GrantTest
         assertEquals(0, setVersion(1));
     }
 
+    @Test
+    void aTransitiveGrantLendsAnothersGrantForCopies() throws Exception
+    {
+        assertEquals(0, setVersion(2));
+        final long table = rig.machine.memory().addressOf(Raw.getInt(rig.record(a) + DomainRecord.GRANT_FRAME_MFNS));
+        final long lending = table + 12 * 16L;
+        final int third = rig.domain(16);
+        final long frame = HypervisorKillTest.firstFrameOf(rig, third);
+        rig.domctl.seedGrant(third, 30, a, frame, true);
+        Raw.putShort(lending + 4, (short)third);
+        Raw.putInt(lending + 8, 30);
+        Raw.putInt(lending, b << 16 | 3 | 4);
+        final Pin pin = new Pin();
+        assertEquals(GrantStatus.OKAY, grantsB.pin(pin, a, 12, false));
+        assertEquals(frame, pin.mfn());
+        assertEquals(1, ActiveGrant.reads(active(12)));
+        assertEquals(1, ActiveGrant.reads(Raw.getLong(rig.hv.active(DomainRecord.slot(third), 30))));
+        grantsB.unpin(pin);
+        assertEquals(0, active(12));
+        assertEquals(0, Raw.getLong(rig.hv.active(DomainRecord.slot(third), 30)));
+        assertEquals(GrantStatus.GENERAL_ERROR, grantsB.pin(pin, a, 12, true), "lent for reading only");
+        assertEquals(GrantStatus.GENERAL_ERROR, grantsB.pinForMapping(pin, a, 12, false), "never mapped");
+        Raw.putInt(lending + 8, 31);
+        assertEquals(GrantStatus.GENERAL_ERROR, grantsB.pin(pin, a, 12, false), "the third grants nothing there");
+        Raw.putShort(lending + 4, (short)a);
+        Raw.putInt(lending + 8, 12);
+        assertEquals(GrantStatus.GENERAL_ERROR, grantsB.pin(pin, a, 12, false), "to itself");
+        assertEquals(0, active(12), "nothing is left of what failed");
+    }
+
     private long setVersion(final int version)
     {
         callerA.putInt(ARG, version);

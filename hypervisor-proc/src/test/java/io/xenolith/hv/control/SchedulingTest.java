@@ -159,6 +159,22 @@ class SchedulingTest
         assertEquals(now, system);
     }
 
+    @Test
+    void theWallClockFollowsTheHosts() throws Exception
+    {
+        machine(1);
+        final WallClock wall = new WallClock(rig.machine);
+        assertFalse(wall.follow(), "nobody set it");
+        final long shared = new OwnEvents(rig.machine, rig.channels, domid).sharedInfo();
+        final int version = Raw.getInt(shared + 0x900);
+        final SystemClock clock = new SystemClock(rig.machine);
+        final long set = 5_000_000_000L * 1_000_000_000L;
+        assertTrue(wall.follow(set + clock.now()));
+        assertEquals(version + 2, Raw.getInt(shared + 0x900));
+        final long seconds = Raw.getUnsignedInt(shared + 0x904) | Raw.getUnsignedInt(shared + 0x924) << 32;
+        assertEquals(5_000_000_000L, seconds, 1);
+    }
+
     private static long scale(final long tsc, final int shift, final int mul)
     {
         final long shifted = shift >= 0 ? tsc << shift : tsc >>> -shift;
