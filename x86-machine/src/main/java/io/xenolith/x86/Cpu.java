@@ -612,12 +612,16 @@ public final class Cpu implements MmuClient {
 
     private long linear64(final int s, final long off, final int size) {
         final long linear = s >= FS ? seg[s].base() + off : off;
-        final long last = linear + size - 1;
-        if (linear << 16 >> 16 != linear || last << 16 >> 16 != last) {
+        if (linear << 16 >> 16 != linear) {
             throw raise(s == SS ? CpuFault.SS : CpuFault.GP, 0);
         }
         if (alignmentChecked) {
             checkAlignment(linear, size);
+        }
+        // an access that only ends outside the canonical range is found out when it is split, after alignment
+        final long last = linear + size - 1;
+        if (last << 16 >> 16 != last) {
+            throw raise(s == SS ? CpuFault.SS : CpuFault.GP, 0);
         }
         return linear;
     }

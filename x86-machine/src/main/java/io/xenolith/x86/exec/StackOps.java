@@ -104,7 +104,8 @@ final class StackOps {
         final long mask = c.stackMask();
         long sp = c.gpr[Cpu.RSP] - size & mask;
         store(c, sp, size, c.gpr[Cpu.RBP]);
-        final long frame = sp;
+        // the whole register, of which a 16-bit stack has changed the low half
+        final long frame = c.gpr[Cpu.RSP] & ~mask | sp;
         long bp = c.gpr[Cpu.RBP];
         for (int k = 1; k < level; k++) {
             bp -= size;
@@ -113,7 +114,7 @@ final class StackOps {
         }
         if (level > 0) {
             sp = sp - size & mask;
-            store(c, sp, size, c.gpr[Cpu.RSP] & ~mask | frame);
+            store(c, sp, size, frame);
         }
         sp = sp - (i.imm & 0xffff) & mask;
         // the new top of the stack must be writable even though nothing is stored there

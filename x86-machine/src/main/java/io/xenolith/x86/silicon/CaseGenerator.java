@@ -242,7 +242,7 @@ final class CaseGenerator {
     /** An address in or at the edge of a spot; sometimes anywhere. */
     long pick(final int size) {
         if (random.oneIn(24)) {
-            return c.form.is64() ? random.value() : random.next() & 0xFFFF_FFFFL;
+            return anywhere();
         }
         int spot = random.below(Windows.SPOT.length);
         if (size > Windows.SPOT_BYTES[spot]) {
@@ -258,6 +258,12 @@ final class CaseGenerator {
         }
         final boolean align = size >= 16 ? !random.oneIn(8) : random.oneIn(2);
         return align ? at & -Math.min(Integer.highestOneBit(size), 16) : at;
+    }
+
+    /** Any address but those of the code, which is not the same in child and model. */
+    private long anywhere() {
+        final long at = c.form.is64() ? random.value() : random.next() & 0xFFFF_FFFFL;
+        return at >>> 28 == CODE_BASE >>> 28 ? at ^ CODE_BASE : at;
     }
 
     /** Offset in a segment that reaches a linear address; near the segment's limit when it has one worth trying. */

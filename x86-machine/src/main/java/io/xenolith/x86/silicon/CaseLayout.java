@@ -47,7 +47,7 @@ final class CaseLayout {
 
     // Addresses in the child.
     static final long CODE_BASE = 0x3000_0000L;
-    static final long STUB_BASE = 0x3800_0000L;
+    static final long STUB_BASE = 0x3812_3000L;
     /** 64-bit code that 32-bit code reaches by a far jump: it goes on to the exit above 4 GiB. */
     static final long STUB_ENTRY = STUB_BASE + 16;
     static final long SLOTS_BASE = 0x2B5B_3000_0000L;

@@ -279,6 +279,7 @@ final class ChildProgram {
 
     /** Loads the state of the slot at RBX and jumps to its code. */
     private void enterCase() {
+        clearWindows();
         copySpots(true);
         a.fxrstor64(mem(RBX, FX));
         a.lea(RAX, mem(RBX, HALF_BYTES + RSP_AT + 8));
@@ -315,6 +316,19 @@ final class ChildProgram {
     private void segment(final Reg r, final int field) {
         a.movzx(EAX, mem(RBX, field).word());
         a.mov(r, EAX);
+    }
+
+    /** So that no case sees what another stored beside the spots. */
+    private void clearWindows() {
+        a.xor(EAX, EAX);
+        for (int page = 0; page < Windows.PAGES; page++) {
+            if (Windows.rights(page) == Windows.Rights.WRITE) {
+                a.mov(EDI, Windows.BASE + page * Windows.PAGE);
+                a.mov(ECX, Windows.PAGE / 8);
+                a.rep();
+                a.stosq();
+            }
+        }
     }
 
     /** Copies the spots from the first half of the slot at RBX, or to its second half. */
@@ -434,16 +448,22 @@ final class ChildProgram {
         a.bind(bss);
     }
 
-    private byte[] link() {
+    /** The page that 32-bit code and case exits go through; the model has a copy, because wild addresses may read it. */
+    byte[] stub() {
         final Assembler stub = new Assembler(Mode.BITS64, STUB_BASE);
         final Label pointer = stub.mark("pointer");
         stub.dq(a.address(exit));
         stub.org(STUB_ENTRY);
         stub.jmp(at(pointer).qword());
+        return stub.toBytes();
+    }
+
+    private byte[] link() {
+        final byte[] stub = stub();
         final int all = ElfImage.READ | ElfImage.WRITE | ElfImage.EXECUTE;
         return new ElfImage(true, BASE)
             .load(BASE, a.toBytes(), a.position() + STACK_BYTES + ALT_STACK_BYTES, all)
-            .load(STUB_BASE, stub.toBytes(), stub.position(), ElfImage.READ | ElfImage.EXECUTE)
+            .load(STUB_BASE, stub, stub.length, ElfImage.READ | ElfImage.EXECUTE)
             .toBytes();
     }
 }

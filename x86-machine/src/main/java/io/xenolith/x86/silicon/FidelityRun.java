@@ -50,7 +50,7 @@ public final class FidelityRun implements AutoCloseable {
         this.plan = new Plan(table, only);
         this.seed = seed;
         this.child = new Child();
-        this.model = new Model(table);
+        this.model = new Model(table, child.program());
         this.generator = new CaseGenerator(child.base());
         this.comparer = new Comparer(child.program());
         for (int i = 0; i < SLOT_COUNT; i++) {

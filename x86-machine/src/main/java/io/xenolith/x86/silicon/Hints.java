@@ -97,7 +97,7 @@ final class Hints {
         g.gpr[Cpu.RSP] = g.offsetOf(g.random.oneIn(2) ? linear & -8 : linear, Cpu.SS, 8);
         g.reserved |= 1 << Cpu.RSP;
         if ("RET".equals(g.c.form.row().mnemonic()) && (g.c.narrowCode || !g.random.oneIn(4))) {
-            poke(g, g.gpr[Cpu.RSP] + linearBase(g, Cpu.SS), codeTarget(g), 8);
+            poke(g, g.gpr[Cpu.RSP] + linearBase(g, Cpu.SS), codeTarget(g), g.c.form.operandSize());
         }
     }
 
@@ -286,7 +286,7 @@ final class Hints {
 
     /** An absolute target: in the case's own code slot, where everything else traps; sometimes far away. */
     private static long codeTarget(final CaseGenerator g) {
-        if (g.random.oneIn(8)) {
+        if (g.random.oneIn(8) && !g.c.narrowCode) {
             return g.c.form.is64() ? (long) g.random.below(0x10000) << 31 : 0x5000_0000L + g.random.below(1 << 24);
         }
         final long linear = g.linearStart() + slotDisplacement(g, CODE_SLOT_BYTES);

@@ -26,7 +26,7 @@ final class Model implements CpuEnvironment {
     private static final int CODE_COPY = 32;
     private static final int[] SEGMENT_FIELDS = {ES_AT, -1, SS_AT, DS_AT, FS_AT, GS_AT};
 
-    private final ModelMemory memory = new ModelMemory();
+    private final ModelMemory memory;
     private final Cpu wide;
     private final Cpu narrow;
     private final PrivateMemory attention = new PrivateMemory(1);
@@ -40,8 +40,14 @@ final class Model implements CpuEnvironment {
     private RuntimeException failure;
     private boolean hostSpecific;
 
-    /** A model that executes the instructions of a table. */
-    Model(final InstructionTable table) {
+    /**
+     * A model.
+     *
+     * @param table what it executes.
+     * @param child the program whose place it takes.
+     */
+    Model(final InstructionTable table, final ChildProgram child) {
+        memory = new ModelMemory(child.stub());
         wide = cpu(true, table);
         narrow = cpu(false, table);
         wide.attentionAddress = attention.addressOf(0);
@@ -156,6 +162,7 @@ final class Model implements CpuEnvironment {
         c.setEflags((int) Raw.getLong(before + FLAGS_AT) | IF);
         c.special = 0;
         FxImage.load(c.fpu, before + FX, is64);
+        memory.clearWindows();
         long from = before + MEMORY;
         for (int i = 0; i < Windows.SPOT.length; i++) {
             Raw.copy(from, memory.window(Windows.SPOT[i]), Windows.SPOT_BYTES[i]);

@@ -5,6 +5,7 @@ import static io.xenolith.x86.silicon.CaseLayout.CHUNK_BYTES;
 import static io.xenolith.x86.silicon.CaseLayout.CHUNK_CODE_BYTES;
 import static io.xenolith.x86.silicon.CaseLayout.CODE_BASE;
 import static io.xenolith.x86.silicon.CaseLayout.CODE_BYTES;
+import static io.xenolith.x86.silicon.CaseLayout.STUB_BASE;
 
 import io.xenolith.shm.PrivateMemory;
 import io.xenolith.shm.Raw;
@@ -14,9 +15,9 @@ import io.xenolith.shm.Raw;
  * for PAE and for long mode. Everything lies in the first GiB, so both share one page directory.
  *
  * <pre>
- * frame  0         1     2          3         4       5          6 ... 13   14 ...
- *        pointers  PML4  directory  windows'  code's  pointers,  windows    code area
- *        of PAE                     table     table   long mode
+ * frame  0         1     2          3         4       5          6       7     8 ... 15  16 ...
+ *        pointers  PML4  directory  windows'  code's  pointers,  stub's  stub  windows   code area
+ *        of PAE                     table     table   long mode  table
  * </pre>
  */
 final class ModelMemory {
@@ -26,7 +27,9 @@ final class ModelMemory {
     private static final int WINDOW_TABLE = 3;
     private static final int CODE_TABLE = 4;
     private static final int LONG_POINTERS = 5;
-    private static final int WINDOW_FRAMES = 6;
+    private static final int STUB_TABLE = 6;
+    private static final int STUB = 7;
+    private static final int WINDOW_FRAMES = 8;
     private static final int CODE_FRAMES = WINDOW_FRAMES + Windows.PAGES;
 
     // Present, accessed, dirty; writable; user; no-execute.
@@ -40,7 +43,15 @@ final class ModelMemory {
     private final long windows = memory.addressOf(WINDOW_FRAMES);
     private final long code = memory.addressOf(CODE_FRAMES);
 
-    ModelMemory() {
+    /**
+     * The picture.
+     *
+     * @param stub contents of the child's stub page.
+     */
+    ModelMemory(final byte[] stub) {
+        entry(DIRECTORY, (int) (STUB_BASE >> 21), table(STUB_TABLE));
+        entry(STUB_TABLE, (int) (STUB_BASE >> 12) & 511, (long) STUB << 12 | PRESENT | USER);
+        Raw.copyIn(stub, 0, memory.addressOf(STUB), stub.length);
         entry(POINTERS, 0, (long) DIRECTORY << 12 | 1);
         entry(TOP, 0, table(LONG_POINTERS));
         entry(LONG_POINTERS, 0, table(DIRECTORY));
@@ -93,6 +104,15 @@ final class ModelMemory {
     /** Address of the host copy of a linear address in the windows. */
     long window(final long linear) {
         return windows + (linear - Windows.BASE);
+    }
+
+    /** Zeroes the writable pages. */
+    void clearWindows() {
+        for (int page = 0; page < Windows.PAGES; page++) {
+            if (Windows.rights(page) == Windows.Rights.WRITE) {
+                Raw.fill(windows + (long) page * Windows.PAGE, Windows.PAGE, (byte) 0);
+            }
+        }
     }
 
     /** Address of the byte at an offset of the code area. */

@@ -29,8 +29,7 @@ final class Shrinker {
     /**
      * Shrinks.
      *
-     * @return the smaller difference; the same one when the case does not differ alone, because it depends on memory
-     *     that an earlier difference left behind.
+     * @return the smaller difference; the same one when the case does not differ again.
      */
     Difference shrink(final Difference d) throws IOException {
         final byte[] state = d.before().clone();

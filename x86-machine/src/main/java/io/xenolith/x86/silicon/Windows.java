@@ -2,7 +2,7 @@ package io.xenolith.x86.silicon;
 
 /**
  * The memory that cases may touch: eight pages at fixed addresses with fixed rights, and in them the <em>spots</em>
- * that are filled before and compared after each case. They lie where something can go wrong: before and after page
+ * that are filled before and compared after each case; the rest of the writable pages is zeroed before each. They lie where something can go wrong: before and after page
  * boundaries of each kind.
  *
  * <pre>
@@ -42,26 +42,5 @@ final class Windows {
     /** What the read-only pages hold at an offset from {@link #BASE}: the same in child and model. */
     static byte constant(final long offset) {
         return (byte) (offset * 0x9E3779B97F4A7C15L >>> 56);
-    }
-
-    /** Whether a store of {@code size} bytes touches no writable byte outside the spots. */
-    static boolean storeIsSafe(final long address, final long size) {
-        for (long a = address & -PAGE; a < address + size; a += PAGE) {
-            if (a >= BASE && a < BASE + PAGES * PAGE && RIGHTS[(int) (a - BASE >>> 12)] == Rights.WRITE
-                && !inSpots(Math.max(a, address), Math.min(a + PAGE, address + size))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Whether [from, to), which lies in one page, lies in one spot. */
-    private static boolean inSpots(final long from, final long to) {
-        for (int i = 0; i < SPOT.length; i++) {
-            if (from >= SPOT[i] && to <= SPOT[i] + SPOT_BYTES[i]) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -20,9 +20,10 @@ class VectorTest {
     private static final int MODEL = 2 * CaseLayout.HALF_BYTES;
 
     private final Plan plan = new Plan(Instructions.table(), null);
-    private final Model model = new Model(Instructions.table());
+    private final ChildProgram child = new ChildProgram();
+    private final Model model = new Model(Instructions.table(), child);
     private final PrivateMemory memory = new PrivateMemory(2);
-    private final Comparer comparer = new Comparer(new ChildProgram());
+    private final Comparer comparer = new Comparer(child);
 
     @Test
     void everyKeptVectorAgrees() throws IOException {
