@@ -13,9 +13,11 @@ import io.xenolith.shm.MachineOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A machine of its own for one benchmark: hypervisor and dom0 as always, each guest in its own process. */
 public final class BenchmarkMachine implements AutoCloseable
@@ -28,14 +30,17 @@ public final class BenchmarkMachine implements AutoCloseable
     private final Machine machine;
     private final ToolstackClient toolstack;
     private final Path kernel;
+    /** The machine's processes have sessions of their own, so Ctrl-C reaches only us. */
+    private final Thread interrupted = new Thread(this::removeQuietly, "bench-remove");
 
-    private BenchmarkMachine(final Path base, final MachineDir directory, final Machine machine) throws IOException
+    private BenchmarkMachine(final Path base, final Path kernel, final MachineDir directory, final Machine machine)
     {
         this.base = base;
+        this.kernel = kernel;
         this.directory = directory;
         this.machine = machine;
         toolstack = ToolstackClient.open(machine, () -> { });
-        kernel = Files.write(base.resolve("kernel.elf"), BenchmarkKernel.image());
+        Runtime.getRuntime().addShutdownHook(interrupted);
     }
 
     /** Powers a machine up below /dev/shm. */
@@ -44,13 +49,14 @@ public final class BenchmarkMachine implements AutoCloseable
         final Path base = Files.createTempDirectory(Path.of("/dev/shm"), "xenolith-bench-");
         final MachineDir directory = new MachineDir(base.resolve("machine"));
         final MachineOptions options = new MachineOptions(MEMORY, Runtime.getRuntime().availableProcessors(), MachineOptions.DEFAULT_TSC_FREQUENCY, "bench");
+        final Path kernel = Files.write(base.resolve("kernel.elf"), BenchmarkKernel.image());
         try
         {
-            return new BenchmarkMachine(base, directory, Power.up(directory, options, new Spawner()));
+            return new BenchmarkMachine(base, kernel, directory, Power.up(directory, options, new Spawner()));
         }
         catch (final MachineException e)
         {
-            Files.delete(base);
+            delete(base);
             throw new BenchmarkException(e.sentence());
         }
     }
@@ -123,11 +129,34 @@ public final class BenchmarkMachine implements AutoCloseable
     @Override
     public void close() throws IOException
     {
+        Runtime.getRuntime().removeShutdownHook(interrupted);
         toolstack.close();
-        Power.down(directory);
-        try (java.util.stream.Stream<Path> rest = Files.walk(base))
+        remove();
+    }
+
+    private void removeQuietly()
+    {
+        try
         {
-            for (final Path path : rest.sorted(java.util.Comparator.reverseOrder()).toList())
+            remove();
+        }
+        catch (final IOException | MachineException e)
+        {
+            System.err.println("bench: the machine in " + base + " is left behind: " + e.getMessage());
+        }
+    }
+
+    private void remove() throws IOException
+    {
+        Power.down(directory);
+        delete(base);
+    }
+
+    private static void delete(final Path tree) throws IOException
+    {
+        try (Stream<Path> paths = Files.walk(tree))
+        {
+            for (final Path path : paths.sorted(Comparator.reverseOrder()).toList())
             {
                 Files.delete(path);
             }

@@ -38,6 +38,7 @@ public final class VbdBenchmark implements Benchmark
         final int mebibytes = scale.pick(MEBIBYTES, TINY_MEBIBYTES);
         final int passes = scale.pick(PASSES, TINY_PASSES);
         final Path disk = Files.createTempFile("xenolith-bench", ".img");
+        disk.toFile().deleteOnExit();
         try
         {
             PatternDisk.write(disk, mebibytes);
