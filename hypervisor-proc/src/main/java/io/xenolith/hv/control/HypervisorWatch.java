@@ -1,5 +1,6 @@
 package io.xenolith.hv.control;
 
+import io.xenolith.shm.DeathWatcher;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.ProcessIdentity;
 
@@ -43,7 +44,7 @@ public final class HypervisorWatch
             final ProcessIdentity hypervisor = DomainProcess.hypervisor(machine.hv());
             if (hypervisor.isAlive())
             {
-                DeathWatch.awaitDeath(hypervisor);
+                DeathWatcher.awaitDeath(hypervisor);
             }
             restarter.restartIfDead();
             try
