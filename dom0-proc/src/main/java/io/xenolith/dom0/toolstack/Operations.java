@@ -214,11 +214,17 @@ public final class Operations {
         m.put("mem", d.totalPages() * PhysicalMemory.FRAME_SIZE >> 20);
         m.put("vcpus", d.online());
         m.put("state", flags(d));
-        m.put("time", d.cpuTimeNs() / 100_000_000L / 10.0);
+        m.put("time", cpuTimeNs(d) / 100_000_000L / 10.0);
         m.put("uuid", String.valueOf(d.handle()));
         m.put("reason", d.shutdownReason() < 0 ? "-" : Integer.toString(d.shutdownReason()));
         m.put("pid", d.pid());
         return m;
+    }
+
+    /** dom0 runs no vCPU threads of the machine: its processor time is this process's. */
+    private static long cpuTimeNs(final DomainInfo d) {
+        return d.domid() != 0 ? d.cpuTimeNs()
+                : ProcessHandle.current().info().totalCpuDuration().map(java.time.Duration::toNanos).orElse(0L);
     }
 
     /** Six letters as xl prints them: running, blocked, paused, shutdown, crashed, dying. */
