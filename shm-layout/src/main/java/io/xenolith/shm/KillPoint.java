@@ -1,21 +1,15 @@
 package io.xenolith.shm;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The places where a process can be made to kill itself: one before each store to shared hypervisor or dom0
  * state, so that tests can end a process between any two of them.
  *
- * <p>Armed by {@code -Dxenolith.kill=NAME:occurrence} (occurrence 1 is the first time the point is reached;
- * absent means 1). The process then ends by SIGKILL, without any Java code running after it. Unarmed, a point
- * costs nothing: the guard is a constant.
+ * <p>Armed in one process by {@code -Dxenolith.kill=NAME:occurrence} (occurrence 1 is the first time the point is
+ * reached; absent means 1), or in any process of a machine by its {@link KillBoard}. The process then ends by SIGKILL,
+ * without any Java code running after it. In a process that has neither property a point costs nothing: the guard is
+ * a constant.
  *
  * <p>Add an entry to the section of your part when you write a store, and name it after what has <i>not</i> yet
  * happened when it strikes.
@@ -37,6 +31,8 @@ public enum KillPoint {
     MAILBOX_BEFORE_TAKE,
     /** The hint of a posted request is taken; the request is not served. */
     MAILBOX_BEFORE_SERVE,
+    /** A hypervisor process has its post; the header names its predecessor. */
+    HYPERVISOR_BEFORE_PID,
     /** The words of an intent are written; it is not begun. */
     INTENT_BEFORE_BEGIN,
     /** An intent has begun; its plan is not made. */
@@ -153,7 +149,9 @@ public enum KillPoint {
     TIMER_BEFORE_RAISE,
     /** A vCPU's deadline is set; it does not know. */
     TIMER_SET,
-    /** A pause count is raised; the vCPUs are not told. */
+    /** A pause is taken off; a domain under construction is not yet alive. */
+    UNPAUSE_BEFORE_LIVE,
+    /** A pause count is changed; the vCPUs are not told. */
     PAUSE_BEFORE_ATTENTION,
     /** A shutdown code is stored; the state does not say so. */
     SHUTDOWN_BEFORE_STATE,
@@ -259,8 +257,14 @@ public enum KillPoint {
     DOM0_RING_CLEAR,
 
     // ---- dom0: toolstack and builder ----
+    /** A row of frames is claimed for dom0's durable memory; its record does not say where. */
+    DOM0_MEMORY_CLAIMED,
     /** dom0's durable memory is its own; its record does not yet say so. */
     DOM0_MEMORY_OWNED,
+    /** A request is not yet marked as being served. */
+    DOM0_SLOT_TAKE,
+    /** An answer is written; the request is not marked as answered. */
+    DOM0_SLOT_ANSWER,
     /** A domain is built; nothing in dom0 knows it. */
     DOM0_CREATE_BUILT,
     /** A domain's nodes and back-ends are there; it is not in the book. */
@@ -276,14 +280,8 @@ public enum KillPoint {
 
     /** The system property that arms a point: {@code NAME:occurrence}. */
     public static final String PROPERTY = "xenolith.kill";
-    /**
-     * The system property that has the points recorded: the name of a file to which each point is appended, one
-     * name per line, when this process first reaches it. Tells a test which points a scenario can be killed at.
-     */
-    public static final String RECORD_PROPERTY = "xenolith.kill.record";
-
     private static final boolean ARMED = System.getProperty(PROPERTY) != null
-            || System.getProperty(RECORD_PROPERTY) != null;
+            || System.getProperty(KillBoard.PROPERTY) != null;
 
     /** Ends the process here if this point is armed and reached for the armed time. */
     public static void hit(final KillPoint point) {
@@ -318,28 +316,16 @@ public enum KillPoint {
         private static final Spec SPEC = System.getProperty(PROPERTY) == null ? new Spec(null, 0)
                 : Spec.parse(System.getProperty(PROPERTY));
         private static final AtomicInteger LEFT = new AtomicInteger(SPEC.occurrence());
-        private static final String RECORD = System.getProperty(RECORD_PROPERTY);
-        private static final Set<KillPoint> REACHED = ConcurrentHashMap.newKeySet();
+        private static final KillBoard.Watcher BOARD = KillBoard.Watcher.ofThisProcess();
 
         static void hit(final KillPoint point) {
-            if (RECORD != null && REACHED.add(point)) {
-                record(point);
-            }
-            if (point == SPEC.target() && LEFT.decrementAndGet() == 0) {
+            final boolean onBoard = BOARD != null && BOARD.fatal(point);
+            if (onBoard || point == SPEC.target() && LEFT.decrementAndGet() == 0) {
                 Processes.kill(Processes.self(), Processes.SIGKILL);
                 // The signal is on its way to this thread; nothing of the program may run before it arrives.
                 while (true) {
                     Thread.onSpinWait();
                 }
-            }
-        }
-
-        private static void record(final KillPoint point) {
-            try {
-                Files.writeString(Path.of(RECORD), point.name() + "\n", StandardOpenOption.CREATE,
-                        StandardOpenOption.APPEND);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
         }
     }

@@ -1,10 +1,11 @@
 package io.xenolith.shm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -45,11 +46,43 @@ class KillPointTest {
     }
 
     @Test
-    void recordsWhatIsReached(@TempDir final Path dir) throws Exception {
-        final Path file = dir.resolve("reached");
-        assertEquals(0, ChildJvm.start(Victim.class, List.of("-D" + KillPoint.RECORD_PROPERTY + "=" + file))
-                .waitFor());
-        assertEquals("SELF_TEST\n", Files.readString(file));
+    void theBoardKillsWhomItNames(@TempDir final Path dir) throws Exception {
+        final Path file = dir.resolve("board");
+        final KillBoard board = KillBoard.create(file);
+        board.arm("dom0", KillPoint.SELF_TEST, 2);
+        final List<String> properties = List.of("-D" + KillBoard.PROPERTY + "=" + file);
+        final Process spared = ChildJvm.start(Victim.class, properties);
+        assertEquals(0, spared.waitFor());
+        assertEquals(0, board.victim());
+        assertEquals(5, board.reached(KillBoard.Kind.COMMAND, KillPoint.SELF_TEST));
+        board.arm("command", KillPoint.SELF_TEST, 2);
+        final Process killed = ChildJvm.start(Victim.class, properties);
+        assertEquals("12", new String(killed.getInputStream().readAllBytes()));
+        assertEquals(KILLED, killed.waitFor());
+        assertEquals(killed.pid(), board.victim());
+        assertEquals(7, board.reached(KillBoard.Kind.COMMAND, KillPoint.SELF_TEST));
+        assertEquals(0, board.reached(KillBoard.Kind.DOM0, KillPoint.SELF_TEST));
+    }
+
+    @Test
+    void theBoardKnowsProcessesByTheirMains(@TempDir final Path dir) throws Exception {
+        final KillBoard board = KillBoard.create(dir.resolve("board"));
+        final var guest = new KillBoard.Watcher(board, "io.xenolith.domu.DomUMain /dev/shm/with space 7");
+        final var other = new KillBoard.Watcher(board, "io.xenolith.domu.DomUMain /dev/shm/with space 8");
+        final var hypervisor = new KillBoard.Watcher(board, "io.xenolith.hv.control.HypervisorMain /x");
+        final var dom0 = new KillBoard.Watcher(board, "io.xenolith.dom0.Dom0Main /x");
+        board.arm("dom-7", KillPoint.SELF_TEST, 1);
+        assertFalse(other.fatal(KillPoint.SELF_TEST));
+        assertFalse(guest.fatal(KillPoint.MACHINE_BEFORE_PUBLISH));
+        assertTrue(guest.fatal(KillPoint.SELF_TEST));
+        assertFalse(guest.fatal(KillPoint.SELF_TEST), "only once");
+        board.arm("hypervisor", KillPoint.SELF_TEST, 1);
+        assertFalse(dom0.fatal(KillPoint.SELF_TEST));
+        assertTrue(hypervisor.fatal(KillPoint.SELF_TEST));
+        board.arm("dom0", KillPoint.SELF_TEST, 1);
+        board.disarm();
+        assertFalse(dom0.fatal(KillPoint.SELF_TEST));
+        assertEquals(3, board.reached(KillBoard.Kind.DOMU, KillPoint.SELF_TEST));
     }
 
     /** Says how far it got; a shutdown hook would betray a kill that is not one. */
