@@ -99,6 +99,7 @@ final class Dom0 implements HostLoop {
     void start() throws DomctlException {
         journal.recover();
         endPauses();
+        domctl.repeatPauses();
         xenstore.attach();
         console.attach();
         blocks.start();

@@ -1,6 +1,7 @@
 package io.xenolith.dom0;
 
 import io.xenolith.hv.control.HypervisorWatch;
+import io.xenolith.shm.KillPoint;
 import io.xenolith.shm.LockFile;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.MachineDir;
@@ -36,6 +37,7 @@ public final class Dom0Main {
                 System.exit(EXIT_RUNS_ALREADY);
             }
             final long header = machine.hv().header();
+            KillPoint.hit(KillPoint.DOMAIN_BEFORE_PID);
             ProcessIdentity.self().write(header + Header.DOM0_PID, header + Header.DOM0_START);
             final Dom0 dom0 = new Dom0(machine, HypervisorWatch.start(machine));
             dom0.start();

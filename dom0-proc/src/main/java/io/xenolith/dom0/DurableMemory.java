@@ -41,7 +41,10 @@ final class DurableMemory {
     static DurableMemory open(final Machine machine, final GlobalCalls global) throws DomctlException {
         final long record = machine.hv().domain(DomainRecord.slot(0));
         if (Raw.getLong(record + DomainRecord.STORE_MFN) == 0) {
-            Raw.putLong(record + DomainRecord.STORE_MFN, claim(global));
+            final long claimed = claimed(machine, record);
+            final long mfn = claimed != 0 ? claimed : claim(global);
+            KillPoint.hit(KillPoint.DOM0_MEMORY_CLAIMED);
+            Raw.putLong(record + DomainRecord.STORE_MFN, mfn);
         }
         final long first = Raw.getLong(record + DomainRecord.STORE_MFN);
         if (Raw.getLong(record + DomainRecord.CONSOLE_MFN) != FRAMES) {
@@ -59,6 +62,19 @@ final class DurableMemory {
         Raw.putInt(record + DomainRecord.TOTAL_PAGES, FRAMES);
         KillPoint.hit(KillPoint.DOM0_MEMORY_OWNED);
         Raw.putLong(record + DomainRecord.CONSOLE_MFN, FRAMES);
+    }
+
+    /** A row that a predecessor got and could not note: dom0 claims frames for nothing else. 0 when there is none. */
+    private static long claimed(final Machine machine, final long record) {
+        final long owner = FrameRecord.owner(0, Domains.incarnation(record), FrameRecord.STATE_MAGAZINE, 0);
+        int row = 0;
+        for (long mfn = 1; mfn < machine.hv().frames(); mfn++) {
+            row = Raw.getLong(machine.hv().frame(mfn) + FrameRecord.OWNER) == owner ? row + 1 : 0;
+            if (row == FRAMES) {
+                return mfn - FRAMES + 1;
+            }
+        }
+        return 0;
     }
 
     private static long claim(final GlobalCalls global) throws DomctlException {

@@ -93,7 +93,7 @@ public final class HypervisorFile {
     }
 
     /**
-     * Address of the text of a toolstack slot.
+     * Address of the request of a toolstack slot.
      *
      * @throws IndexOutOfBoundsException when {@link #backToolstackText} has not been called
      */
@@ -101,14 +101,19 @@ public final class HypervisorFile {
         if (Raw.getInt(toolstack(i) + ToolstackSlot.BACKED) == 0) {
             throw new IndexOutOfBoundsException("toolstack slot " + i + " has no text area yet");
         }
-        return base + Regions.TOOLSTACK_TEXTS + (long) i * ToolstackSlot.TEXT_LENGTH;
+        return base + Regions.TOOLSTACK_TEXTS + (long) i * ToolstackSlot.AREA_LENGTH;
+    }
+
+    /** Address of the answer of a toolstack slot; like {@link #toolstackText}. */
+    public long toolstackAnswer(final int i) {
+        return toolstackText(i) + ToolstackSlot.TEXT_LENGTH;
     }
 
     /** Backs the text of a toolstack slot; harmless when it is backed already. */
     public void backToolstackText(final int i) {
         final long slot = toolstack(i);
         if (Raw.getInt(slot + ToolstackSlot.BACKED) == 0) {
-            file.reserve(Regions.TOOLSTACK_TEXTS + (long) i * ToolstackSlot.TEXT_LENGTH, ToolstackSlot.TEXT_LENGTH);
+            file.reserve(Regions.TOOLSTACK_TEXTS + (long) i * ToolstackSlot.AREA_LENGTH, ToolstackSlot.AREA_LENGTH);
             Raw.putInt(slot + ToolstackSlot.BACKED, 1);
         }
     }

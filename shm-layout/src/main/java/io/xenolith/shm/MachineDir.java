@@ -30,6 +30,9 @@ public record MachineDir(Path path) {
     /** Environment variable that names the directory itself. */
     public static final String VARIABLE = "XENOLITH_DIR";
 
+    /** Lock of whoever switches the machine on or off: a command, not a process of the machine. */
+    public static final String POWER_LOCK = "power";
+
     private static final Path ROOT = Path.of("/dev/shm");
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -116,7 +119,7 @@ public record MachineDir(Path path) {
         }
         try (Stream<Path> files = Files.list(locks())) {
             for (final Path file : (Iterable<Path>) files::iterator) {
-                if (LockFile.isHeld(file)) {
+                if (!file.endsWith(POWER_LOCK) && LockFile.isHeld(file)) {
                     return true;
                 }
             }

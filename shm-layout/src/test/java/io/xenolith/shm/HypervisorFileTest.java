@@ -101,8 +101,8 @@ class HypervisorFileTest {
         assertTrue(hv.hasGrant(slot, 511));
         assertFalse(hv.hasGrant(slot, 512) || hv.hasGrant(slot, -1));
         Raw.putLong(hv.maptrack(slot, 255), 7);
-        Raw.putLong(hv.toolstackText(3) + ToolstackSlot.TEXT_LENGTH - 8, 7);
-        final long pages = 3 + 2 * 2 + 1 + 2 + 1 + 16;
+        Raw.putLong(hv.toolstackAnswer(3) + ToolstackSlot.TEXT_LENGTH - 8, 7);
+        final long pages = 3 + 2 * 2 + 1 + 2 + 1 + 32;
         assertEquals(before + pages * 4096, allocated());
     }
 

@@ -151,9 +151,13 @@ public final class Operations {
     }
 
     private void control(final Request r, final String command) {
+        if (r.again() && toolstack.find(r.text("domain")) < 0) {
+            answer(r);
+            return;
+        }
         final int domid = guest(r);
         final DomainInfo d = toolstack.services().domctl().info(domid);
-        if (d.state() != DomainInfo.State.LIVE) {
+        if (d.state() != DomainInfo.State.LIVE && !r.again()) {
             throw new ToolstackException("The domain " + domid + " does not run.");
         }
         toolstack.store().write(DomainNodes.home(domid) + "/control/shutdown", command);
@@ -171,7 +175,8 @@ public final class Operations {
 
     private void unpause(final Request r) throws DomctlException {
         final int domid = guest(r);
-        if (!r.again() || toolstack.services().domctl().info(domid).pauseCount() > 0) {
+        final DomainInfo d = toolstack.services().domctl().info(domid);
+        if (!r.again() || d.pauseCount() > 0 || d.state() == DomainInfo.State.BUILDING) {
             toolstack.services().domctl().unpause(domid);
         }
         answer(r);

@@ -3,6 +3,7 @@ package io.xenolith.dom0.toolstack;
 import com.fasterxml.jackson.jr.ob.JSON;
 
 import io.xenolith.shm.Doorbell;
+import io.xenolith.shm.KillPoint;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.ProcessIdentity;
 import io.xenolith.shm.Raw;
@@ -95,6 +96,7 @@ public final class SlotServer {
         if (mine[i] || state != ToolstackSlot.POSTED && state != ToolstackSlot.SERVING) {
             return ToolstackSlot.FREE;
         }
+        KillPoint.hit(KillPoint.DOM0_SLOT_TAKE);
         mine[i] = Raw.casInt(s + ToolstackSlot.STATE, state, ToolstackSlot.SERVING);
         return mine[i] ? state : ToolstackSlot.FREE;
     }
@@ -135,9 +137,10 @@ public final class SlotServer {
             return;
         }
         final byte[] text = json(answer);
-        Raw.copyIn(text, 0, machine.hv().toolstackText(i), text.length);
-        Raw.putInt(s + ToolstackSlot.TEXT_USED, text.length);
+        Raw.copyIn(text, 0, machine.hv().toolstackAnswer(i), text.length);
+        Raw.putInt(s + ToolstackSlot.ANSWER_USED, text.length);
         mine[i] = false;
+        KillPoint.hit(KillPoint.DOM0_SLOT_ANSWER);
         if (Raw.casInt(s + ToolstackSlot.STATE, ToolstackSlot.SERVING, ToolstackSlot.ANSWERED)) {
             Doorbell.ring(s + ToolstackSlot.DOORBELL);
         }

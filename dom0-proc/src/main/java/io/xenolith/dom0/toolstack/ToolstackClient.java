@@ -124,8 +124,8 @@ public final class ToolstackClient implements AutoCloseable {
         Raw.putIntVolatile(s + ToolstackSlot.STATE, ToolstackSlot.POSTED);
         ring();
         awaitAnswer(s);
-        final byte[] answer = new byte[Math.min(ToolstackSlot.TEXT_LENGTH, Raw.getInt(s + ToolstackSlot.TEXT_USED))];
-        Raw.copyOut(area, answer, 0, answer.length);
+        final byte[] answer = new byte[Math.min(ToolstackSlot.TEXT_LENGTH, Raw.getInt(s + ToolstackSlot.ANSWER_USED))];
+        Raw.copyOut(machine.hv().toolstackAnswer(slot), answer, 0, answer.length);
         Raw.putInt(s + ToolstackSlot.PID, 0);
         Raw.putIntVolatile(s + ToolstackSlot.STATE, ToolstackSlot.FREE);
         try {

@@ -45,7 +45,8 @@ class KillPointTest {
     private static final int SIGKILLED = 137;
 
     /** Points of other machinery: they need a hypervisor. */
-    private static final Set<KillPoint> ELSEWHERE = EnumSet.of(KillPoint.DOM0_MEMORY_OWNED, KillPoint.DOM0_CREATE_BUILT,
+    private static final Set<KillPoint> ELSEWHERE = EnumSet.of(KillPoint.DOM0_MEMORY_CLAIMED,
+            KillPoint.DOM0_MEMORY_OWNED, KillPoint.DOM0_SLOT_TAKE, KillPoint.DOM0_SLOT_ANSWER, KillPoint.DOM0_CREATE_BUILT,
             KillPoint.DOM0_CREATE_BOOK, KillPoint.DOM0_CREATE_UNPAUSE, KillPoint.DOM0_DESTROY_CLEANUP,
             KillPoint.DOM0_CELL_PAUSING);
     /** Points that are reached once, or a few times. */

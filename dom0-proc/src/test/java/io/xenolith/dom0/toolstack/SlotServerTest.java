@@ -145,8 +145,8 @@ class SlotServerTest {
     }
 
     private String text(final int slot) {
-        final byte[] b = new byte[Raw.getInt(machine.hv().toolstack(slot) + ToolstackSlot.TEXT_USED)];
-        Raw.copyOut(machine.hv().toolstackText(slot), b, 0, b.length);
+        final byte[] b = new byte[Raw.getInt(machine.hv().toolstack(slot) + ToolstackSlot.ANSWER_USED)];
+        Raw.copyOut(machine.hv().toolstackAnswer(slot), b, 0, b.length);
         return new String(b, StandardCharsets.UTF_8);
     }
 

@@ -250,19 +250,41 @@ public final class Domctl
     public void unpause(final int domid) throws DomctlException
     {
         final long record = existing(domid);
-        Domains.changeState(record, DomainRecord.STATE_BUILDING, DomainRecord.STATE_LIVE);
+        final boolean counted = takePause(record);
+        KillPoint.hit(KillPoint.UNPAUSE_BEFORE_LIVE);
+        // After the count: a domain under construction without a pause is one whose unpausing was cut short.
+        final boolean finished = Domains.changeState(record, DomainRecord.STATE_BUILDING, DomainRecord.STATE_LIVE);
+        if (!counted && !finished)
+        {
+            throw new DomctlException(Errno.EINVAL, "Domain " + domid + " is not paused.");
+        }
+        KillPoint.hit(KillPoint.PAUSE_BEFORE_ATTENTION);
+        attendAll(record, VcpuRecord.ATTENTION_PAUSE);
+    }
+
+    private static boolean takePause(final long record)
+    {
         for (;;)
         {
             final int count = Raw.getInt(record + DomainRecord.PAUSE_COUNT);
-            if (count <= 0)
+            if (count <= 0 || Raw.casInt(record + DomainRecord.PAUSE_COUNT, count, count - 1))
             {
-                throw new DomctlException(Errno.EINVAL, "Domain " + domid + " is not paused.");
+                return count > 0;
             }
-            if (Raw.casInt(record + DomainRecord.PAUSE_COUNT, count, count - 1))
+        }
+    }
+
+    /**
+     * Has every domain look at its pause count: a predecessor of this process may have changed one and died before it could
+     * tell the vCPUs.
+     */
+    public void repeatPauses()
+    {
+        for (final DomainInfo d : list())
+        {
+            if (d.domid() != 0)
             {
-                KillPoint.hit(KillPoint.PAUSE_BEFORE_ATTENTION);
-                attendAll(record, VcpuRecord.ATTENTION_PAUSE);
-                return;
+                attendAll(hv.domain(DomainRecord.slot(d.domid())), VcpuRecord.ATTENTION_PAUSE);
             }
         }
     }

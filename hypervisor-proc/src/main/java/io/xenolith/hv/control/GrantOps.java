@@ -166,7 +166,8 @@ final class GrantOps
             {
                 return GrantStatus.BAD_DOMAIN;
             }
-            if (DomainReader.totalPages(record) >= Raw.getInt(record + DomainRecord.MAX_PAGES))
+            if (receiver != requester
+                && DomainReader.totalPages(record) >= Raw.getInt(record + DomainRecord.MAX_PAGES))
             {
                 return GrantStatus.GENERAL_ERROR;
             }
@@ -205,8 +206,11 @@ final class GrantOps
             if (intent.arg(SETTLING_ARG) == 0)
             {
                 MachineToPhysical.set(machine, mfn, MachineToPhysical.INVALID);
-                PageTotals.addOnce(giver, -1);
-                PageTotals.addOnce(receiver, 1);
+                if (giver != receiver)
+                {
+                    PageTotals.addOnce(giver, -1);
+                    PageTotals.addOnce(receiver, 1);
+                }
                 move(intent, mfn, frame, receiver);
                 intent.setArg(SETTLING_ARG, 1);
             }

@@ -3,6 +3,7 @@ package io.xenolith.hv.control;
 import io.xenolith.hv.sched.SystemClock;
 import io.xenolith.shm.Doorbell;
 import io.xenolith.shm.HypervisorFile;
+import io.xenolith.shm.KillPoint;
 import io.xenolith.shm.LockFile;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.MachineDir;
@@ -88,6 +89,7 @@ public final class HypervisorMain
     {
         final long header = hv.header();
         final long epoch = Raw.getLong(header + Header.EPOCH) + 1;
+        KillPoint.hit(KillPoint.HYPERVISOR_BEFORE_PID);
         Raw.putLong(header + Header.EPOCH, epoch);
         if (epoch > 1)
         {

@@ -53,7 +53,7 @@ public final class MailboxClient implements GlobalCalls
         synchronized (locks[vcpu])
         {
             final long box = hv.mailbox(slot, vcpu);
-            prepare(box);
+            prepare(box, vcpu);
             putArgs(box, a0, a1, a2, a3, 0);
             Raw.putInt(box + Mailbox.PAYLOAD_USED, 0);
             return post(box, vcpu, op);
@@ -74,7 +74,7 @@ public final class MailboxClient implements GlobalCalls
         synchronized (locks[vcpu])
         {
             final long box = hv.mailbox(slot, vcpu);
-            prepare(box);
+            prepare(box, vcpu);
             for (int i = 0; i < Mailbox.ARG_COUNT; i++)
             {
                 Raw.putLong(box + Mailbox.ARGS + (long)i * Long.BYTES, i < args.length ? args[i] : 0);
@@ -119,10 +119,12 @@ public final class MailboxClient implements GlobalCalls
     }
 
     /** Waits for what an earlier life of this process may have asked, so that its answer is not taken for ours. */
-    private void prepare(final long box)
+    private void prepare(final long box, final int vcpu)
     {
         if (Raw.getInt(box + Mailbox.STATE) == Mailbox.POSTED)
         {
+            // It may have died before it could say that it asks.
+            announce(vcpu);
             await(box);
         }
         Raw.putInt(box + Mailbox.STATE, Mailbox.IDLE);
@@ -150,10 +152,7 @@ public final class MailboxClient implements GlobalCalls
         KillPoint.hit(KillPoint.MAILBOX_BEFORE_POST);
         Raw.putIntVolatile(box + Mailbox.STATE, Mailbox.POSTED);
         KillPoint.hit(KillPoint.MAILBOX_BEFORE_HINT);
-        Raw.getAndOrInt(hv.domain(slot) + DomainRecord.MAILBOX_VCPUS, 1 << vcpu);
-        Raw.getAndOrLong(hv.header() + Header.MAILBOX_DOMAINS + (long)(slot >>> 6) * Long.BYTES, 1L << (slot & 63));
-        KillPoint.hit(KillPoint.MAILBOX_BEFORE_RING);
-        Doorbell.ring(hv.header() + Header.HYPERVISOR_DOORBELL);
+        announce(vcpu);
         await(box);
         final long result = Raw.getLong(box + Mailbox.RESULT);
         if (take)
@@ -162,6 +161,15 @@ public final class MailboxClient implements GlobalCalls
             Raw.putInt(box + Mailbox.STATE, Mailbox.IDLE);
         }
         return result;
+    }
+
+    /** Tells the hypervisor process that a request is posted. */
+    private void announce(final int vcpu)
+    {
+        Raw.getAndOrInt(hv.domain(slot) + DomainRecord.MAILBOX_VCPUS, 1 << vcpu);
+        Raw.getAndOrLong(hv.header() + Header.MAILBOX_DOMAINS + (long)(slot >>> 6) * Long.BYTES, 1L << (slot & 63));
+        KillPoint.hit(KillPoint.MAILBOX_BEFORE_RING);
+        Doorbell.ring(hv.header() + Header.HYPERVISOR_DOORBELL);
     }
 
     private void await(final long box)

@@ -29,7 +29,6 @@ public final class Power
     private static final long END_LIMIT_NS = 10_000_000_000L;
     private static final long STEP_MS = 10;
     private static final int DOM0_VCPUS = 8;
-    private static final String POWER_LOCK = "power";
 
     private Power()
     {
@@ -50,7 +49,7 @@ public final class Power
         try
         {
             dir.create();
-            try (LockFile lock = LockFile.tryAcquire(dir.lock(POWER_LOCK)))
+            try (LockFile lock = LockFile.tryAcquire(dir.lock(MachineDir.POWER_LOCK)))
             {
                 if (lock == null)
                 {
@@ -242,7 +241,7 @@ public final class Power
         {
             for (final Path lock : (Iterable<Path>)locks::iterator)
             {
-                if (LockFile.isHeld(lock) && !lock.getFileName().toString().equals(POWER_LOCK))
+                if (LockFile.isHeld(lock) && !lock.getFileName().toString().equals(MachineDir.POWER_LOCK))
                 {
                     any = true;
                     kill(lock);

@@ -47,7 +47,7 @@ public final class Regions {
     public static final long TOOLSTACK_TEXTS = pages(FIXED_END);
     /** First domain area. */
     public static final long DOMAIN_AREAS =
-            TOOLSTACK_TEXTS + (long) ToolstackSlot.SLOTS * ToolstackSlot.TEXT_LENGTH;
+            TOOLSTACK_TEXTS + (long) ToolstackSlot.SLOTS * ToolstackSlot.AREA_LENGTH;
 
     /** In a domain area: {@link DomainPage}. */
     public static final long AREA_PAGES = 0;

@@ -14,10 +14,11 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    4 | pid       int  [CMD]       |
  *    8 | start     long [CMD]       | start time of the command, clock ticks
  *   16 | sequence  int  [CMD]       |
- *   20 | length    int  [CMD][DOM0] | bytes of text
+ *   20 | length    int  [CMD][DOM0] | bytes of the request
  *   24 | doorbell  int  [DOM0]      | rung after ANSWERED
  *   28 | backed    int  [CMD]       | 1 when the text area has backing
- *   32 | (unused)                   |
+ *   32 | answered  int  [DOM0]      | bytes of the answer
+ *   36 | (unused)                   |
  *   64 +----------------------------+
  * </pre>
  */
@@ -36,12 +37,16 @@ public final class ToolstackSlot {
     public static final int DOORBELL = TEXT_USED + SIZE_OF_INT;
     /** int. */
     public static final int BACKED = DOORBELL + SIZE_OF_INT;
+    /** int. */
+    public static final int ANSWER_USED = BACKED + SIZE_OF_INT;
     /** Bytes of a slot. */
     public static final int LENGTH = 64;
     /** Number of slots. */
     public static final int SLOTS = 16;
-    /** Bytes of text of one slot. */
+    /** Most bytes of a request, and of an answer. */
     public static final int TEXT_LENGTH = 64 * 1024;
+    /** Bytes of the text area of one slot: the request, then the answer. A successor of dom0 needs the request whole. */
+    public static final int AREA_LENGTH = 2 * TEXT_LENGTH;
 
     /** Nobody uses the slot. */
     public static final int FREE = 0;
