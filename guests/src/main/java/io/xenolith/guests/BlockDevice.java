@@ -28,6 +28,8 @@ final class BlockDevice {
     private static final int DISK_STEP = 16;
     private static final int WORDS_PER_SECTOR = 128;
 
+    private static final int RET = 0xC3;
+
     private final Kernel k;
     private final Xenstore store;
     private final Grants grants;
@@ -463,6 +465,22 @@ final class BlockDevice {
         k.jmp(none);
         k.bind(wrong);
         k.say(", DISK WRONG");
+        k.bind(none);
+    }
+
+    /** Runs code on the first data page and has the disk overwrite it: whoever cached that code has to notice. */
+    void emitReadOverCode() {
+        final Label none = k.label();
+        k.cmp(at(connected).dword(), 0);
+        k.jcc(Cond.E, none);
+        k.mov(at(data).byte_(), RET);
+        k.call(data);
+        k.mov(at(position).dword(), 0);
+        k.call(readNext);
+        k.test(EAX, EAX);
+        k.check(Cond.G);
+        k.cmp(at(badWords).dword(), 0);
+        k.check(Cond.E);
         k.bind(none);
     }
 

@@ -23,6 +23,7 @@ import java.util.Map;
  */
 public final class EmbeddedKernel {
     private static final int HEARTBEAT_MS = 1000;
+    private static final int QUICK_HEARTBEAT_MS = 100;
 
     private final Kernel k = new Kernel();
     private final CommandLine commandLine = new CommandLine(k);
@@ -35,6 +36,7 @@ public final class EmbeddedKernel {
     private final Grants grants = new Grants(k);
     private final Xenstore xenstore = new Xenstore(k);
     private final BlockDevice blockDevice = new BlockDevice(k, xenstore, grants);
+    private final Drill drill = new Drill(k, xenstore, grants, blockDevice);
     private final Map<String, Label> parts = new LinkedHashMap<>();
     private final Label passed = k.variable("passed", 4);
     private final Label tried = k.variable("tried", 4);
@@ -45,7 +47,8 @@ public final class EmbeddedKernel {
     private EmbeddedKernel() {
         final Label start = k.mark("start");
         for (final String name : new String[] {
-            "hypercalls", "page tables", "traps", "ring 3", "events", "grants", "xenstore", "block device"}) {
+            "hypercalls", "page tables", "traps", "ring 3", "events", "grants", "xenstore", "block device",
+            "drill memory", "drill grants", "drill pieces", "fifo events"}) {
             parts.put(name, k.label("part " + name));
         }
         start();
@@ -123,9 +126,12 @@ public final class EmbeddedKernel {
         final Label failed = k.label();
         final Label next = k.label();
         if ("block device".equals(name)) {
-            commandLine.emitFind("disk=");
+            ifOption("disk=", next);
             k.mov(at(diskName), EAX);
-            k.jcc(Cond.Z, next);
+        } else if (name.startsWith("drill")) {
+            ifOption("drill", next);
+        } else if (name.startsWith("fifo")) {
+            ifOption("fifo", next);
         }
         k.inc(at(tried).dword());
         k.call(part);
@@ -143,6 +149,12 @@ public final class EmbeddedKernel {
         k.bind(next);
     }
 
+    /** Goes to {@code otherwise} unless the command line has the option; EAX: what follows it. */
+    private void ifOption(final String option, final Label otherwise) {
+        commandLine.emitFind(option);
+        k.jcc(Cond.Z, otherwise);
+    }
+
     private void verdict() {
         final Label fail = k.label("verdictFail");
         final Label said = k.label("verdictSaid");
@@ -158,19 +170,36 @@ public final class EmbeddedKernel {
         k.say(" of ");
         k.sayDecimal(at(tried));
         k.say(" parts\n");
-        commandLine.emitFind("loop");
+        final Label whole = k.label();
+        ifOption("crash", whole);
+        crash();
+        k.bind(whole);
         final Label end = k.label("end");
-        k.jcc(Cond.Z, end);
+        ifOption("loop", end);
         heartbeat(end);
         k.bind(end);
         blockDevice.emitClose();
         Shutdown.emitShutdown(k, SchedOp.Shutdown.POWEROFF);
     }
 
-    /** Prints a line a second, until control/shutdown holds a word. */
+    /** A fault that has no stack to be reported on. */
+    private void crash() {
+        k.say("crashing\n");
+        k.xor(ESP, ESP);
+        k.push(EAX);
+    }
+
+    /** Prints a line a second (ten, with the option {@code quick}), until control/shutdown holds a word. */
     private void heartbeat(final Label end) {
         final Label loop = k.mark("heartbeat");
+        final Label slow = k.label("slow");
+        final Label beat = k.label("beat");
+        ifOption("quick", slow);
+        events.emitSleep(QUICK_HEARTBEAT_MS);
+        k.jmp(beat);
+        k.bind(slow);
         events.emitSleep(HEARTBEAT_MS);
+        k.bind(beat);
         events.emitMask();
         k.inc(at(beats).dword());
         k.say("heartbeat ");
@@ -206,5 +235,7 @@ public final class EmbeddedKernel {
         grants.emit(parts.get("grants"));
         xenstore.emit(parts.get("xenstore"));
         blockDevice.emit(parts.get("block device"), diskName);
+        drill.emit(parts.get("drill memory"), parts.get("drill grants"), parts.get("drill pieces"));
+        drill.emitQueues(parts.get("fifo events"));
     }
 }

@@ -24,7 +24,7 @@ final class Grants {
         this.k = k;
         table = k.page("grantTable");
         argument = k.variable("setupTable", GrantTableOp.SetupTable.X32.length);
-        frame = k.variable("grantFrame", 4);
+        frame = k.variable("grantFrame", 8);
     }
 
     void emit(final Label part) {
@@ -80,6 +80,47 @@ final class Grants {
         k.add(ESI, Kernel.PAGE);
         k.dec(EDI);
         k.jcc(Cond.NZ, next);
+    }
+
+    /** Gives the domain whose number the label holds access to the page at the address in EAX. EAX, ECX, EDX lost. */
+    void give(final int reference, final Label domid) {
+        final long entry = (long) reference * GrantEntryV1.LENGTH;
+        k.call(k.frameOf);
+        k.mov(at(table, entry + GrantEntryV1.FRAME), EAX);
+        k.mov(EAX, at(domid));
+        k.mov(at(table, entry + GrantEntryV1.DOMID), AX);
+        k.mov(at(table, entry + GrantEntryV1.FLAGS).word(), GrantEntryV1.GTF_PERMIT_ACCESS);
+    }
+
+    /** Waits for a frame from the domain whose number the label holds. EAX lost. */
+    void accept(final int reference, final Label domid) {
+        final long entry = (long) reference * GrantEntryV1.LENGTH;
+        k.mov(at(table, entry + GrantEntryV1.FRAME).dword(), 0);
+        k.mov(EAX, at(domid));
+        k.mov(at(table, entry + GrantEntryV1.DOMID), AX);
+        k.mov(at(table, entry + GrantEntryV1.FLAGS).word(), GrantEntryV1.GTF_ACCEPT_TRANSFER);
+    }
+
+    /** Checks that a frame has come, and notes it. EAX lost. */
+    void checkAccepted(final int reference, final Label frame) {
+        final long entry = (long) reference * GrantEntryV1.LENGTH;
+        k.test(at(table, entry + GrantEntryV1.FLAGS).word(), GrantEntryV1.GTF_TRANSFER_COMPLETED);
+        k.check(Cond.NZ);
+        k.mov(EAX, at(table, entry + GrantEntryV1.FRAME));
+        k.mov(at(frame), EAX);
+        k.mov(at(table, entry + GrantEntryV1.FLAGS).word(), 0);
+    }
+
+    /** Makes the table two frames large. */
+    void emitGrow() {
+        final GrantTableOp.SetupTable s = GrantTableOp.SetupTable.X32;
+        k.mov(at(argument, s.dom).word(), Kernel.DOMID_SELF);
+        k.mov(at(argument, s.nrFrames).dword(), 2);
+        k.mov(at(argument, s.frameList).dword(), frame);
+        k.hypercall(Hypercall.GRANT_TABLE_OP, GrantTableOp.SETUP_TABLE, argument, 1);
+        k.checkResult(0);
+        k.movsx(EAX, at(argument, s.status).word());
+        k.checkResult(0);
     }
 
     /** Checks that nobody holds the page any more. */

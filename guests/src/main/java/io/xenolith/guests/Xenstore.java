@@ -27,6 +27,8 @@ final class Xenstore {
     private final Label ring;
     private final Label request;
     private final Label cursor;
+    /** Where a request is interrupted; 0 = nowhere. */
+    private final Label rest;
     private final Label answer;
     /** Payload of the last reply. */
     final Label reply;
@@ -41,6 +43,7 @@ final class Xenstore {
         ring = k.variable("storeRing", 4);
         request = k.variable("storeRequest", XsMessage.LENGTH + XenstoreInterface.PAYLOAD_MAX);
         cursor = k.variable("storeCursor", 4);
+        rest = k.variable("storeRest", 4);
         answer = k.variable("storeAnswer", XsMessage.LENGTH);
         reply = k.variable("storeReply", XenstoreInterface.PAYLOAD_MAX + 4);
         append = k.label("storeAppend");
@@ -109,6 +112,15 @@ final class Xenstore {
         pieces(path instanceof Object[] row ? row : new Object[] {path});
         piece(value);
         k.call(call);
+    }
+
+    /** Emits a READ whose request reaches the ring in two pieces, some time between them. */
+    void emitReadInPieces(final String path) {
+        k.mov(EAX, request);
+        k.add(EAX, XsMessage.LENGTH / 2);
+        k.mov(at(rest), EAX);
+        read(path);
+        k.mov(at(rest).dword(), 0);
     }
 
     /** Number in decimal at {@link #reply}, into EAX. */
@@ -239,7 +251,13 @@ final class Xenstore {
             k.sub(EAX, ESI);
             k.sub(EAX, XsMessage.LENGTH);
             k.mov(mem(ESI, XsMessage.LEN), EAX);
+            final Label whole = k.label();
             k.bind(out);
+            k.cmp(ESI, at(rest));
+            k.jcc(Cond.NE, whole);
+            notifyStore();
+            waitForStore();
+            k.bind(whole);
             k.mov(AL, mem(ESI));
             k.call(sendByte);
             k.inc(ESI);
