@@ -3,6 +3,9 @@ package io.xenolith.launch.system;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A machine of its own for a test class: up when made, audited and down when closed. */
@@ -13,10 +16,29 @@ final class TestMachine implements AutoCloseable
 
     TestMachine(final String name, final int memoryMiB) throws IOException, InterruptedException
     {
-        directory = Path.of("/dev/shm/xenolith-test-" + ProcessHandle.current().pid()).resolve(name);
+        this(name, memoryMiB, Map.of());
+    }
+
+    /**
+     * @param more    variables for the environment of every command.
+     * @param options of {@code up}.
+     */
+    TestMachine(final String name, final int memoryMiB, final Map<String, String> more, final String... options)
+        throws IOException, InterruptedException
+    {
+        directory = directory(name);
         Files.createDirectories(directory.getParent());
-        environment = Map.of("XENOLITH_DIR", directory.toString());
-        xenolith("up", "--memory", Integer.toString(memoryMiB)).succeeded();
+        final Map<String, String> all = new HashMap<>(more);
+        all.put("XENOLITH_DIR", directory.toString());
+        environment = Map.copyOf(all);
+        final List<String> up = new ArrayList<>(List.of("up", "--memory", Integer.toString(memoryMiB)));
+        up.addAll(List.of(options));
+        xenolith(up.toArray(String[]::new)).succeeded();
+    }
+
+    static Path directory(final String name)
+    {
+        return Path.of("/dev/shm/xenolith-test-" + ProcessHandle.current().pid()).resolve(name);
     }
 
     Script xl(final String... words) throws IOException, InterruptedException
