@@ -58,6 +58,19 @@ public interface CpuEnvironment {
     void setAccessed(Cpu c, int selector);
 
     /**
+     * A far call or jump names a call gate. For surroundings that keep their guests' gates from the processor.
+     *
+     * @param selector the gate's selector
+     * @param gate     its 8 bytes
+     * @param isCall   CALL, as opposed to JMP
+     * @return true when the transfer has been made, with {@link Cpu#setNextIp}; false leaves it to the processor
+     * @throws CpuFault when it faults; nothing has changed then
+     */
+    default boolean callGate(final Cpu c, final int selector, final long gate, final boolean isCall) {
+        return false;
+    }
+
+    /**
      * The attention word was not zero at the end of a block. {@code c.ip} is the next instruction; interrupts may be
      * delivered by changing the state.
      *

@@ -3,6 +3,7 @@ package io.xenolith.hv.pv;
 import io.xenolith.hv.hypercall.Dispatcher;
 import io.xenolith.hv.mm.AddressSpace;
 import io.xenolith.hv.trap.BounceFrame;
+import io.xenolith.hv.trap.CallGates;
 import io.xenolith.hv.trap.Callback;
 import io.xenolith.hv.trap.DebugState;
 import io.xenolith.hv.trap.FlatDescriptors;
@@ -49,6 +50,7 @@ public final class PvEnvironment implements CpuEnvironment {
     private CpuidPolicy cpuidPolicy;
     private VcpuGate gate = VcpuGate.OPEN;
     private FaultLog faults;
+    private CallGates callGates;
     private final int[] cpuidResult = new int[4];
     private int depth;
     private int accesses;
@@ -70,6 +72,7 @@ public final class PvEnvironment implements CpuEnvironment {
         bounce = new BounceFrame(v);
         guestReturn = new GuestReturn(v, bounce);
         debug = new DebugState(v);
+        callGates = new CallGates(v);
         privileged = new PrivilegedEmulation(v, debug);
         writableTables = new WritablePageTables(v);
         dispatcher = Hypercalls.forVcpu(v, debug, guestReturn);
@@ -540,6 +543,11 @@ public final class PvEnvironment implements CpuEnvironment {
             resumeAccess(open);
             leaveWithinInstruction();
         }
+    }
+
+    @Override
+    public boolean callGate(final Cpu cpu, final int selector, final long gate, final boolean isCall) {
+        return !v.is64Bit() && callGates.transfer(selector, gate, isCall);
     }
 
     @Override

@@ -455,4 +455,84 @@ class TrapGuestTest {
         assertTrue(rig.crashText().contains("1: vector=14"), rig.crashText());
         assertTrue(rig.crashText().contains("address=3fff0000"), rig.crashText());
     }
+
+    /** A guest's own GDT at page 0x30: entry 1 a call gate for programs, entry 2 data with a base. */
+    private static void setGdt(final Assembler a, final PvTestRig rig, final Label gateTarget) {
+        a.mov(EAX, gateTarget);
+        a.and(EAX, 0xffff);
+        a.or(EAX, CS << 16);
+        a.mov(abs(0x30008), EAX);
+        a.mov(EAX, 0xec01);
+        a.mov(abs(0x3000c), EAX);
+        a.mov(EAX, 0x8000_ffff);
+        a.mov(abs(0x30010), EAX);
+        a.mov(EAX, 0x00cf_f202);
+        a.mov(abs(0x30014), EAX);
+        a.mov(EBX, 0x30000);
+        a.mov(ECX, rig.mfn(0x30) << 12 | 1);
+        a.xor(EDX, EDX);
+        a.mov(ESI, 2);
+        hypercall(a, 14);
+        a.mov(EAX, rig.mfn(0x30));
+        a.mov(abs(ARGS), EAX);
+        a.mov(EBX, ARGS);
+        a.mov(ECX, 8);
+        hypercall(a, 2);
+        a.mov(abs(DATA + 0x80), EAX);
+    }
+
+    @Test
+    void aProgramCallsItsKernelThroughACallGate() {
+        rig.putPte(PvTestRig.L1_PFN, 0x20, Pte.of(rig.mfn(0x20), 7));
+        run(a -> {
+            final Label target = a.label("target");
+            final Label user = a.label("user");
+            setGdt(a, rig, target);
+            a.mov(EBX, DS);
+            a.mov(ECX, PvTestRig.STACK - 0x800);
+            hypercall(a, 3);
+            a.push(0xe033);
+            a.push(0x20800);
+            a.push(0x202);
+            a.push(0xe02b);
+            a.push(user);
+            a.push(0);
+            a.mov(EAX, 23);
+            a.int_(0x82);
+            a.bind(user);
+            a.push(0x4321);
+            a.callFar(0x0b, 0, 4);
+            a.bind(target);
+            a.mov(EAX, DS);
+            a.mov(io.xenolith.x86.asm.Reg.DS, EAX);
+            a.mov(io.xenolith.x86.asm.Reg.ES, EAX);
+            saveStack(a, 5);
+            shutdown(a);
+        });
+        assertShutdown();
+        assertEquals(0, rig.int32(DATA + 0x80), "set_gdt");
+        assertEquals(0xe02b, word(1), "cs of the program");
+        assertEquals(0x4321, word(2), "the one parameter");
+        assertEquals(0x20800 - 4, word(3), "its stack pointer");
+        assertEquals(0xe033, word(4));
+    }
+
+    @Test
+    void segmentsOfTheGuestsOwnTableHaveTheirBase() {
+        run(a -> {
+            final Label nowhere = a.label("nowhere");
+            setGdt(a, rig, nowhere);
+            a.mov(EAX, 0x1357);
+            a.mov(abs(0x28010), EAX);
+            a.mov(EAX, 0x10);
+            a.mov(io.xenolith.x86.asm.Reg.FS, EAX);
+            a.segmentPrefix(io.xenolith.x86.asm.Reg.FS);
+            a.mov(EAX, abs(0x10));
+            a.mov(abs(DATA), EAX);
+            a.bind(nowhere);
+            shutdown(a);
+        });
+        assertShutdown();
+        assertEquals(0x1357, word(0), "fs has base 0x28000");
+    }
 }

@@ -52,6 +52,9 @@ public final class FarTransfer {
     private static void systemTransfer(final Cpu c, final int selector, final long d, final boolean isCall) {
         final int type = Descriptor.type(d);
         final boolean callGate = type == Descriptor.CALL_GATE32 || type == Descriptor.CALL_GATE16;
+        if (callGate && c.env.callGate(c, selector, d, isCall)) {
+            return;
+        }
         final boolean task = Descriptor.isAvailableTss(d) || type == Descriptor.TASK_GATE;
         final boolean longMode = (c.efer & Cpu.EFER_LMA) != 0;
         // long mode has no tasks; its 16-byte call gates are not implemented and refused like an invalid type
