@@ -10,7 +10,6 @@ import io.xenolith.shm.Processes;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.FrameRecord;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,11 +28,9 @@ class KillPointsTest {
         names = {"M2P_BEFORE_.*", "FRAME_BEFORE_.*", "TABLE_BEFORE_.*", "VCPU_BEFORE_.*", "MAGAZINE_BEFORE_.*", "DOMAIN_BEFORE_PAGES",
             "DOMAIN_BEFORE_SETTING", "DOMAIN_BEFORE_CRASH_REPORT"})
     void whatIsLeftBehindCanBeSwept(final KillPoint point) throws Exception {
-        final Process child = start(point);
-        final String directory = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).trim();
-        assertEquals(KILLED, child.waitFor(), () -> point + " was not reached");
-        final MachineDir dir = new MachineDir(Path.of(directory));
+        final MachineDir dir = new MachineDir(PvTestRig.freshDirectory());
         try {
+            assertEquals(KILLED, start(point, dir.path()).waitFor(), () -> point + " was not reached");
             check(Machine.attachDead(dir));
         }
         finally {
@@ -41,7 +38,7 @@ class KillPointsTest {
         }
     }
 
-    private static Process start(final KillPoint point) throws IOException {
+    private static Process start(final KillPoint point, final Path directory) throws IOException {
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("@" + Path.of(System.getProperty("xenolith.root"), "launch", "jvm.args"));
@@ -49,7 +46,9 @@ class KillPointsTest {
         command.add("-cp");
         command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
         command.add(KillScenario.class.getName());
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        command.add(directory.toString());
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
     }
 
     private static void check(final Machine machine) {

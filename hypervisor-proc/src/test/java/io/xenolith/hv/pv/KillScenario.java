@@ -3,6 +3,7 @@ package io.xenolith.hv.pv;
 import io.xenolith.hv.hypercall.HypercallNumber;
 import io.xenolith.hv.mm.Pte;
 import java.io.IOException;
+import java.nio.file.Path;
 
 /** Child of {@link KillPointsTest}: a domain that passes every kill point of its own process. */
 public final class KillScenario {
@@ -12,14 +13,13 @@ public final class KillScenario {
 
     private final PvTestRig rig;
 
-    private KillScenario() throws IOException {
-        rig = new PvTestRig();
-        System.out.println(rig.directory());
+    private KillScenario(final Path directory) throws IOException {
+        rig = new PvTestRig(false, 1, directory);
     }
 
-    /** @param args none. */
+    /** @param args the directory for the machine. */
     public static void main(final String[] args) throws IOException {
-        final KillScenario scenario = new KillScenario();
+        final KillScenario scenario = new KillScenario(Path.of(args[0]));
         scenario.run();
         scenario.rig.close();
     }

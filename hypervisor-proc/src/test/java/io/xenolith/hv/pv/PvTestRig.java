@@ -83,9 +83,14 @@ public final class PvTestRig implements AutoCloseable {
 
     /** Builds machine and domain. */
     public PvTestRig(final boolean wide, final int vcpus) throws IOException {
+        this(wide, vcpus, freshDirectory());
+    }
+
+    /** Builds machine and domain in a directory that the caller knows, also when this process is killed on the way. */
+    PvTestRig(final boolean wide, final int vcpus, final Path directory) throws IOException {
         this.wide = wide;
         this.vcpus = vcpus;
-        dir = new MachineDir(Files.createTempDirectory(Path.of("/dev/shm"), "xenolith-pv"));
+        dir = new MachineDir(directory);
         machine = Machine.create(dir, MachineOptions.ofMemory(32L << 20));
         machine.publish();
         services.rig = this;
@@ -111,9 +116,9 @@ public final class PvTestRig implements AutoCloseable {
         vcpu.environment().gate(new Gate(vcpu));
     }
 
-    /** The machine's directory. */
-    Path directory() {
-        return dir.path();
+    /** A new empty directory for a machine. */
+    static Path freshDirectory() throws IOException {
+        return Files.createTempDirectory(Path.of("/dev/shm"), "xenolith-pv");
     }
 
     /** Run word and attention of one vCPU, as a runner keeps them. */
