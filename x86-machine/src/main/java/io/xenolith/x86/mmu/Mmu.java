@@ -370,9 +370,18 @@ public final class Mmu {
             translate(linear, READ);
             return;
         }
+        requireCanonicalEnd(linear, size);
         translate(linear, access);
         if (straddles(linear, size)) {
             translate(lastPage(linear, size), access);
+        }
+    }
+
+    /** An access that ends outside the canonical range faults as such even where its first page is not present. */
+    private void requireCanonicalEnd(final long linear, final int size) {
+        final long last = linear + size - 1;
+        if (walker.mode == PageWalker.MODE_LONG && last << 16 >> 16 != last) {
+            throw client.nonCanonical(last);
         }
     }
 
@@ -407,6 +416,7 @@ public final class Mmu {
     }
 
     private long slowRead(final long linear, final int size) {
+        requireCanonicalEnd(linear, size);
         final long physical = translate(linear, READ);
         if (straddles(linear, size)) {
             return straddlingRead(linear, size, physical);
@@ -474,6 +484,7 @@ public final class Mmu {
     }
 
     private void slowWrite(final long linear, final int size, final long value) {
+        requireCanonicalEnd(linear, size);
         final int i = Tlb.index(linear);
         if (current.writableCode[i >> 2] == (linear + size - 1 & PAGE)) {
             writeBesideCode(i, linear, size, value);

@@ -262,7 +262,10 @@ final class CaseGenerator {
 
     /** Any address but those of the code, which is not the same in child and model. */
     private long anywhere() {
-        final long at = c.form.is64() ? random.value() : random.next() & 0xFFFF_FFFFL;
+        return awayFromCode(c.form.is64() ? random.value() : random.next() & 0xFFFF_FFFFL);
+    }
+
+    private static long awayFromCode(final long at) {
         return at >>> 28 == CODE_BASE >>> 28 ? at ^ CODE_BASE : at;
     }
 
@@ -292,13 +295,15 @@ final class CaseGenerator {
         }
         final boolean hasIndex = a.hasSib() && sibIndex != 4;
         if (baseRegister < 0) {
+            // only 32 bits of a wild address can be had, and those must not be an address of the code either
+            final long reachable = offset == (int) offset ? offset : awayFromCode(offset & 0xFFFF_FFFFL);
             if (hasIndex) {
                 if (gpr[sibIndex] != (int) gpr[sibIndex] || random.oneIn(2)) {
                     setRegister(sibIndex, random.below(1 << 20) - (1 << 19));
                 }
-                disp = offset - (gpr[sibIndex] << scale);
+                disp = reachable - (gpr[sibIndex] << scale);
             } else {
-                disp = offset;
+                disp = reachable;
             }
             return;
         }

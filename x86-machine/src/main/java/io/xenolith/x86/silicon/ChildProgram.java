@@ -46,7 +46,8 @@ final class ChildProgram {
     private static final int PROT_READ = 1;
     private static final int PROT_WRITE = 2;
     private static final int PROT_EXEC = 4;
-    private static final int MAP_SHARED_FIXED = 0x11;
+    /** MAP_SHARED, MAP_FIXED, MAP_POPULATE: a page not yet touched would make wild stores report "not present". */
+    private static final int MAP_SHARED_FIXED = 0x8011;
     private static final int MAP_PRIVATE_FIXED_ANONYMOUS = 0x32;
     private static final int MODIFY_LDT_WRITE = 0x11;
 
@@ -141,6 +142,7 @@ final class ChildProgram {
         for (int chunk = 0; chunk < CHUNKS; chunk++) {
             protect(CODE_BASE + chunk * CHUNK_BYTES + CHUNK_CODE_BYTES, 0);
         }
+        a.mov(AL, abs(STUB_BASE)); // present from now on, like the rest
         windows();
         localDescriptors();
         signals();

@@ -125,8 +125,11 @@ final class Comparer {
         }
         for (int s = 0; s < 6; s++) {
             if (s != 1) {
-                field(d, SEGMENT_NAME[s], Raw.getUnsignedShort(silicon + SEGMENT_FIELD[s]),
-                    Raw.getUnsignedShort(model + SEGMENT_FIELD[s]));
+                final int on = Raw.getUnsignedShort(silicon + SEGMENT_FIELD[s]);
+                final int ours = Raw.getUnsignedShort(model + SEGMENT_FIELD[s]);
+                if (on != 0 || (ours & ~3) != 0) { // an interrupt's return to level 3 clears the RPL of null selectors
+                    field(d, SEGMENT_NAME[s], on, ours);
+                }
             }
         }
     }
