@@ -2,6 +2,7 @@ package io.xenolith.hv.audit;
 
 import io.xenolith.hv.frames.FrameTable;
 import io.xenolith.hv.frames.FrameType;
+import io.xenolith.hv.grant.ActiveGrants;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.ActiveGrant;
 import io.xenolith.shm.hv.DomainRecord;
@@ -53,8 +54,9 @@ final class GrantAudit {
                 ActiveGrant.domid(word));
             return;
         }
-        if (pins != 0) {
-            frame(d, subject, word, Raw.getLong(active + ActiveGrant.FRAME));
+        final long mfn = Raw.getLong(active + ActiveGrant.FRAME);
+        if (pins != 0 && mfn != ActiveGrants.LENT) {
+            frame(d, subject, word, mfn);
         }
         if (d.isAlive()) {
             flags(d, gref, word);

@@ -44,7 +44,7 @@ public final class ActiveGrants
     private static final int STRIPES = 64;
     private static final int PAGE = 4096;
     /** Stands in an active word's frame for the entry of a transitive grant: it fixes no frame itself. */
-    private static final long LENT = Long.MIN_VALUE;
+    public static final long LENT = Long.MIN_VALUE;
 
     private final HypervisorFile hv;
     private final Domains domains;
