@@ -270,7 +270,7 @@ final class KillRig implements AutoCloseable
         return text.substring(Math.max(0, text.length() - 600));
     }
 
-    private static void pause()
+    static void pause()
     {
         try
         {
