@@ -174,6 +174,16 @@ final class Xenstore {
         k.call(k.waitPort);
     }
 
+    /** The store has taken all that is in the ring: it holds an incomplete request now. */
+    private void waitUntilTaken() {
+        final Label again = k.mark("waitUntilTaken");
+        k.pause();
+        k.mov(EBP, at(ring));
+        k.mov(ECX, mem(EBP, XenstoreInterface.REQ_PROD));
+        k.cmp(ECX, mem(EBP, XenstoreInterface.REQ_CONS));
+        k.jcc(Cond.NE, again);
+    }
+
     private void notifyStore() {
         k.startInfo(EAX, StartInfo.X32.storeEvtchn);
         k.call(k.send);
@@ -256,7 +266,7 @@ final class Xenstore {
             k.cmp(ESI, at(rest));
             k.jcc(Cond.NE, whole);
             notifyStore();
-            waitForStore();
+            waitUntilTaken();
             k.bind(whole);
             k.mov(AL, mem(ESI));
             k.call(sendByte);
