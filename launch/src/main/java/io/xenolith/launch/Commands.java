@@ -1,5 +1,6 @@
 package io.xenolith.launch;
 
+import io.xenolith.shm.MachineException;
 import picocli.CommandLine;
 
 /** Runs a picocli command with the manners that every command here has: one sentence for a mistake, never a stack trace. */
@@ -26,6 +27,10 @@ public final class Commands
 
     private static String sentence(final Exception e)
     {
+        if (e instanceof final MachineException machine)
+        {
+            return machine.sentence();
+        }
         return e instanceof CommandFailure || e.getMessage() != null && !(e instanceof RuntimeException) ?
             e.getMessage() : "internal error: " + e + (e.getStackTrace().length > 0 ? " at " + e.getStackTrace()[0] : "");
     }

@@ -5,7 +5,6 @@ import io.xenolith.hv.control.Restarter;
 import io.xenolith.hv.control.Spawner;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.MachineDir;
-import io.xenolith.shm.MachineException;
 
 /**
  * The machine a command means: the directory in {@code XENOLITH_DIR}, else this user's default one. A command that finds the
@@ -33,7 +32,7 @@ public final class MachineChoice
     /** The machine, its hypervisor and dom0 alive. */
     public Machine machine()
     {
-        final Machine machine = sentences(() -> Machine.attachDead(directory));
+        final Machine machine = Machine.attachDead(directory);
         if (!restarter(machine).ensureAlive())
         {
             throw new CommandFailure("The machine in " + directory.path() + " is dead and does not restart; its logs are in " +
@@ -53,18 +52,5 @@ public final class MachineChoice
     private static Restarter restarter(final Machine machine)
     {
         return new Restarter(machine, new Spawner());
-    }
-
-    /** Runs an action on a machine; what is wrong with the machine becomes the command's one sentence. */
-    public static <T> T sentences(final java.util.function.Supplier<T> action)
-    {
-        try
-        {
-            return action.get();
-        }
-        catch (final MachineException e)
-        {
-            throw new CommandFailure(e.sentence());
-        }
     }
 }

@@ -1,7 +1,6 @@
 package io.xenolith.launch.power;
 
 import io.xenolith.hv.control.Power;
-import io.xenolith.launch.MachineChoice;
 import io.xenolith.shm.MachineDir;
 import picocli.CommandLine.Command;
 
@@ -14,10 +13,7 @@ public final class Down implements Callable<Integer>
     @Override
     public Integer call()
     {
-        return MachineChoice.sentences(() ->
-        {
-            Power.down(MachineDir.defaultDir());
-            return 0;
-        });
+        Power.down(MachineDir.defaultDir());
+        return 0;
     }
 }

@@ -2,7 +2,6 @@ package io.xenolith.launch.power;
 
 import io.xenolith.hv.control.Power;
 import io.xenolith.hv.control.Spawner;
-import io.xenolith.launch.MachineChoice;
 import io.xenolith.shm.Machine;
 import io.xenolith.shm.MachineDir;
 import io.xenolith.shm.MachineOptions;
@@ -34,7 +33,7 @@ public final class Up implements Callable<Integer>
         final long mib = memoryMiB != null ? memoryMiB : defaultMemory(directory.path());
         final MachineOptions options = new MachineOptions(mib * MIB, cpus != null ? cpus : Runtime.getRuntime().availableProcessors(),
             MachineOptions.DEFAULT_TSC_FREQUENCY, buildId());
-        final Machine machine = MachineChoice.sentences(() -> Power.up(directory, options, new Spawner()));
+        final Machine machine = Power.up(directory, options, new Spawner());
         System.out.println("The machine is up: " + mib + " MiB in " + machine.dir().path());
         return 0;
     }
