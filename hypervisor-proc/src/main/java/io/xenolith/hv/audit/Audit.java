@@ -2,12 +2,9 @@ package io.xenolith.hv.audit;
 
 import io.xenolith.hv.sched.VcpuWaker;
 import io.xenolith.shm.Machine;
-import io.xenolith.shm.MachineDir;
-import io.xenolith.shm.MachineException;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.Header;
 import io.xenolith.shm.hv.VcpuRecord;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -137,26 +134,6 @@ public final class Audit {
         new EventAudit(view).run();         // events on their way
         new VcpuAudit(view).run();          // vCPU records, physical CPUs
         return view.findings;
-    }
-
-    /**
-     * Prints the findings of a machine, one per line, and {@code clean} when there are none.
-     *
-     * @param args {@code [--json] [machine directory]}; exit code 0 clean, 1 findings, 2 no machine.
-     */
-    public static void main(final String[] args) {
-        final boolean json = args.length > 0 && "--json".equals(args[0]);
-        final int first = json ? 1 : 0;
-        final MachineDir dir = args.length > first ? new MachineDir(Path.of(args[first])) : MachineDir.defaultDir();
-        try {
-            final List<Finding> findings = run(Machine.attach(dir));
-            System.out.print(report(findings, json));
-            System.exit(findings.isEmpty() ? 0 : 1);
-        }
-        catch (final MachineException e) {
-            System.err.println(e.getMessage());
-            System.exit(2);
-        }
     }
 
     /**
