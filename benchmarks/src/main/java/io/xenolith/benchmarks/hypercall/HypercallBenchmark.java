@@ -1,5 +1,7 @@
 package io.xenolith.benchmarks.hypercall;
 
+import static io.xenolith.shm.abi.Hypercall.XEN_VERSION;
+
 import io.xenolith.benchmarks.Benchmark;
 import io.xenolith.benchmarks.Scale;
 import io.xenolith.benchmarks.machine.BenchmarkException;
@@ -7,7 +9,6 @@ import io.xenolith.benchmarks.machine.BenchmarkGuest;
 import io.xenolith.benchmarks.machine.BenchmarkMachine;
 import io.xenolith.benchmarks.machine.GuestReport;
 import io.xenolith.hv.hypercall.Dispatcher;
-import io.xenolith.hv.hypercall.HypercallNumber;
 import io.xenolith.hv.hypercall.XenVersion;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.abi.VersionOp;
@@ -66,7 +67,7 @@ public final class HypercallBenchmark implements Benchmark
         try (Arena arena = Arena.ofConfined())
         {
             final long record = arena.allocate(DomainRecord.LENGTH, Long.BYTES).address();
-            final Dispatcher dispatcher = new Dispatcher(null, record).set(HypercallNumber.XEN_VERSION, new XenVersion(record, 0));
+            final Dispatcher dispatcher = new Dispatcher(null, record).set(XEN_VERSION, new XenVersion(record, 0));
             double best = Double.POSITIVE_INFINITY;
             for (int round = 0; round < rounds; round++)
             {
@@ -78,7 +79,7 @@ public final class HypercallBenchmark implements Benchmark
                     throw new BenchmarkException("the handler of xen_version answers wrongly");
                 }
             }
-            if (Raw.getLong(record + DomainRecord.HYPERCALLS + HypercallNumber.XEN_VERSION * (long)Long.BYTES) != (long)rounds * count)
+            if (Raw.getLong(record + DomainRecord.HYPERCALLS + XEN_VERSION * (long)Long.BYTES) != (long)rounds * count)
             {
                 throw new BenchmarkException("the dispatcher has not counted every call");
             }
@@ -91,7 +92,7 @@ public final class HypercallBenchmark implements Benchmark
         long sum = 0;
         for (int i = 0; i < count; i++)
         {
-            sum += dispatcher.call(HypercallNumber.XEN_VERSION, VersionOp.VERSION, 0, 0, 0, 0);
+            sum += dispatcher.call(XEN_VERSION, VersionOp.VERSION, 0, 0, 0, 0);
         }
         return sum;
     }

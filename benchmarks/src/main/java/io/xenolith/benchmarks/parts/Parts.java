@@ -1,9 +1,10 @@
 package io.xenolith.benchmarks.parts;
 
+import static io.xenolith.shm.abi.Hypercall.XEN_VERSION;
+
 import io.xenolith.hv.grant.GrantException;
 import io.xenolith.hv.grant.PinnedGrant;
 import io.xenolith.hv.hypercall.Dispatcher;
-import io.xenolith.hv.hypercall.HypercallNumber;
 import io.xenolith.hv.hypercall.XenVersion;
 import io.xenolith.shm.Doorbell;
 import io.xenolith.shm.PrivateMemory;
@@ -30,7 +31,7 @@ public class Parts
 
     private final PrivateMemory memory = new PrivateMemory(1);
     private final long word = memory.addressOf(0);
-    private final Dispatcher dispatcher = new Dispatcher(null, word).set(HypercallNumber.XEN_VERSION, new XenVersion(word, 0));
+    private final Dispatcher dispatcher = new Dispatcher(null, word).set(XEN_VERSION, new XenVersion(word, 0));
 
     /** One locked addition to a private word. */
     @Benchmark
@@ -58,7 +59,7 @@ public class Parts
     @Benchmark
     public long dispatch()
     {
-        return dispatcher.call(HypercallNumber.XEN_VERSION, VersionOp.VERSION, 0, 0, 0, 0);
+        return dispatcher.call(XEN_VERSION, VersionOp.VERSION, 0, 0, 0, 0);
     }
 
     /** An event from dom0 to a paused guest that has none, and the event taken back. */

@@ -1,93 +1,51 @@
 package io.xenolith.hv.hypercall;
 
-/** Hypercall numbers of the public {@code xen.h}. */
+import static io.xenolith.shm.abi.Hypercall.ARGO_OP;
+import static io.xenolith.shm.abi.Hypercall.CALLBACK_OP;
+import static io.xenolith.shm.abi.Hypercall.CONSOLE_IO;
+import static io.xenolith.shm.abi.Hypercall.DM_OP;
+import static io.xenolith.shm.abi.Hypercall.DOMCTL;
+import static io.xenolith.shm.abi.Hypercall.EVENT_CHANNEL_OP;
+import static io.xenolith.shm.abi.Hypercall.EVENT_CHANNEL_OP_COMPAT;
+import static io.xenolith.shm.abi.Hypercall.FPU_TASKSWITCH;
+import static io.xenolith.shm.abi.Hypercall.GET_DEBUGREG;
+import static io.xenolith.shm.abi.Hypercall.GRANT_TABLE_OP;
+import static io.xenolith.shm.abi.Hypercall.HVM_OP;
+import static io.xenolith.shm.abi.Hypercall.HYPFS_OP;
+import static io.xenolith.shm.abi.Hypercall.IRET;
+import static io.xenolith.shm.abi.Hypercall.KEXEC_OP;
+import static io.xenolith.shm.abi.Hypercall.MCA;
+import static io.xenolith.shm.abi.Hypercall.MEMORY_OP;
+import static io.xenolith.shm.abi.Hypercall.MMUEXT_OP;
+import static io.xenolith.shm.abi.Hypercall.MMU_UPDATE;
+import static io.xenolith.shm.abi.Hypercall.MULTICALL;
+import static io.xenolith.shm.abi.Hypercall.NMI_OP;
+import static io.xenolith.shm.abi.Hypercall.PHYSDEV_OP;
+import static io.xenolith.shm.abi.Hypercall.PHYSDEV_OP_COMPAT;
+import static io.xenolith.shm.abi.Hypercall.PLATFORM_OP;
+import static io.xenolith.shm.abi.Hypercall.SCHED_OP;
+import static io.xenolith.shm.abi.Hypercall.SCHED_OP_COMPAT;
+import static io.xenolith.shm.abi.Hypercall.SET_CALLBACKS;
+import static io.xenolith.shm.abi.Hypercall.SET_DEBUGREG;
+import static io.xenolith.shm.abi.Hypercall.SET_GDT;
+import static io.xenolith.shm.abi.Hypercall.SET_SEGMENT_BASE;
+import static io.xenolith.shm.abi.Hypercall.SET_TIMER_OP;
+import static io.xenolith.shm.abi.Hypercall.SET_TRAP_TABLE;
+import static io.xenolith.shm.abi.Hypercall.STACK_SWITCH;
+import static io.xenolith.shm.abi.Hypercall.SYSCTL;
+import static io.xenolith.shm.abi.Hypercall.TMEM_OP;
+import static io.xenolith.shm.abi.Hypercall.UPDATE_DESCRIPTOR;
+import static io.xenolith.shm.abi.Hypercall.UPDATE_VA_MAPPING;
+import static io.xenolith.shm.abi.Hypercall.UPDATE_VA_MAPPING_OTHERDOMAIN;
+import static io.xenolith.shm.abi.Hypercall.VCPU_OP;
+import static io.xenolith.shm.abi.Hypercall.VM_ASSIST;
+import static io.xenolith.shm.abi.Hypercall.XENOPROF_OP;
+import static io.xenolith.shm.abi.Hypercall.XENPMU_OP;
+import static io.xenolith.shm.abi.Hypercall.XEN_VERSION;
+import static io.xenolith.shm.abi.Hypercall.XSM_OP;
+
+/** The names of the hypercalls whose numbers are {@link io.xenolith.shm.abi.Hypercall}'s. */
 public final class HypercallNumber {
-    /** set_trap_table. */
-    public static final int SET_TRAP_TABLE = 0;
-    /** mmu_update. */
-    public static final int MMU_UPDATE = 1;
-    /** set_gdt. */
-    public static final int SET_GDT = 2;
-    /** stack_switch. */
-    public static final int STACK_SWITCH = 3;
-    /** set_callbacks. */
-    public static final int SET_CALLBACKS = 4;
-    /** fpu_taskswitch. */
-    public static final int FPU_TASKSWITCH = 5;
-    /** sched_op_compat. */
-    public static final int SCHED_OP_COMPAT = 6;
-    /** platform_op. */
-    public static final int PLATFORM_OP = 7;
-    /** set_debugreg. */
-    public static final int SET_DEBUGREG = 8;
-    /** get_debugreg. */
-    public static final int GET_DEBUGREG = 9;
-    /** update_descriptor. */
-    public static final int UPDATE_DESCRIPTOR = 10;
-    /** memory_op. */
-    public static final int MEMORY_OP = 12;
-    /** multicall. */
-    public static final int MULTICALL = 13;
-    /** update_va_mapping. */
-    public static final int UPDATE_VA_MAPPING = 14;
-    /** set_timer_op. */
-    public static final int SET_TIMER_OP = 15;
-    /** event_channel_op_compat. */
-    public static final int EVENT_CHANNEL_OP_COMPAT = 16;
-    /** xen_version. */
-    public static final int XEN_VERSION = 17;
-    /** console_io. */
-    public static final int CONSOLE_IO = 18;
-    /** physdev_op_compat. */
-    public static final int PHYSDEV_OP_COMPAT = 19;
-    /** grant_table_op. */
-    public static final int GRANT_TABLE_OP = 20;
-    /** vm_assist. */
-    public static final int VM_ASSIST = 21;
-    /** update_va_mapping_otherdomain. */
-    public static final int UPDATE_VA_MAPPING_OTHERDOMAIN = 22;
-    /** iret. */
-    public static final int IRET = 23;
-    /** vcpu_op. */
-    public static final int VCPU_OP = 24;
-    /** set_segment_base. */
-    public static final int SET_SEGMENT_BASE = 25;
-    /** mmuext_op. */
-    public static final int MMUEXT_OP = 26;
-    /** xsm_op. */
-    public static final int XSM_OP = 27;
-    /** nmi_op. */
-    public static final int NMI_OP = 28;
-    /** sched_op. */
-    public static final int SCHED_OP = 29;
-    /** callback_op. */
-    public static final int CALLBACK_OP = 30;
-    /** xenoprof_op. */
-    public static final int XENOPROF_OP = 31;
-    /** event_channel_op. */
-    public static final int EVENT_CHANNEL_OP = 32;
-    /** physdev_op. */
-    public static final int PHYSDEV_OP = 33;
-    /** hvm_op. */
-    public static final int HVM_OP = 34;
-    /** sysctl. */
-    public static final int SYSCTL = 35;
-    /** domctl. */
-    public static final int DOMCTL = 36;
-    /** kexec_op. */
-    public static final int KEXEC_OP = 37;
-    /** tmem_op. */
-    public static final int TMEM_OP = 38;
-    /** argo_op. */
-    public static final int ARGO_OP = 39;
-    /** xenpmu_op. */
-    public static final int XENPMU_OP = 40;
-    /** dm_op. */
-    public static final int DM_OP = 41;
-    /** hypfs_op. */
-    public static final int HYPFS_OP = 42;
-    /** mca. */
-    public static final int MCA = 48;
     /** Numbers at and above this one are never hypercalls. */
     public static final int LIMIT = 64;
 

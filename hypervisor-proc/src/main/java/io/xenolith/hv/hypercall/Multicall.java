@@ -1,5 +1,7 @@
 package io.xenolith.hv.hypercall;
 
+import static io.xenolith.shm.abi.Hypercall.IRET;
+
 /**
  * Hypercall 13, multicall: a list of {@code {ulong op; ulong result; ulong args[6]}}, each carried out and its result
  * stored. One that fails does not stop the list; an iret ends it, since the guest's context has been replaced.
@@ -35,7 +37,7 @@ public final class Multicall implements Hypercall {
             final long op = caller.readWord(entry);
             final long result = dispatcher.call(op, caller.readWord(entry + 2 * w), caller.readWord(entry + 3 * w),
                 caller.readWord(entry + 4 * w), caller.readWord(entry + 5 * w), caller.readWord(entry + 6 * w));
-            if (op == HypercallNumber.IRET) {
+            if (op == IRET) {
                 return result;
             }
             caller.writeWord(entry + w, result);

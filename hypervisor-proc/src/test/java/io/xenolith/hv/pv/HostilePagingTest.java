@@ -1,11 +1,17 @@
 package io.xenolith.hv.pv;
 
+import static io.xenolith.shm.abi.Hypercall.MEMORY_OP;
+import static io.xenolith.shm.abi.Hypercall.MMUEXT_OP;
+import static io.xenolith.shm.abi.Hypercall.MMU_UPDATE;
+import static io.xenolith.shm.abi.Hypercall.SET_GDT;
+import static io.xenolith.shm.abi.Hypercall.UPDATE_DESCRIPTOR;
+import static io.xenolith.shm.abi.Hypercall.UPDATE_VA_MAPPING;
+
 import static io.xenolith.hv.pv.PvTestRig.CODE;
 import static io.xenolith.hv.pv.PvTestRig.L1_PFN;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.xenolith.hv.hypercall.GuestFault;
-import io.xenolith.hv.hypercall.HypercallNumber;
 import io.xenolith.hv.mm.Pte;
 import java.io.IOException;
 import java.util.Map;
@@ -157,10 +163,10 @@ class HostilePagingTest {
 
     private void mapCall(final String name, final long vaddr, final long pte, final int flags) {
         if (wide) {
-            call(name, HypercallNumber.UPDATE_VA_MAPPING, vaddr, pte, flags);
+            call(name, UPDATE_VA_MAPPING, vaddr, pte, flags);
         }
         else {
-            call(name, HypercallNumber.UPDATE_VA_MAPPING, vaddr, pte & 0xffff_ffffL, pte >>> 32, flags);
+            call(name, UPDATE_VA_MAPPING, vaddr, pte & 0xffff_ffffL, pte >>> 32, flags);
         }
     }
 
@@ -202,7 +208,7 @@ class HostilePagingTest {
             mapCall("flip", pfn * 4096L, Pte.of(rig.mfn(pfn), Pte.P), 0);
         }
         putArgs(rig.mfn(root) << 12 | 3 * 8, Pte.of(rig.mfn(table), Pte.P));
-        rig.call(HypercallNumber.MMU_UPDATE, ARGS, 1, 0, 0x7ff0);
+        rig.call(MMU_UPDATE, ARGS, 1, 0, 0x7ff0);
         mmuExt(2, rig.mfn(root), 0);
     }
 
@@ -244,7 +250,7 @@ class HostilePagingTest {
             return; // renames frames, which the rig's view of them does not follow
         }
         putArgs(table << 12 | slot * 8L | command, entry());
-        call("update", HypercallNumber.MMU_UPDATE, ARGS, 1, 0, 0x7ff0);
+        call("update", MMU_UPDATE, ARGS, 1, 0, 0x7ff0);
     }
 
     private void map() {
@@ -255,14 +261,14 @@ class HostilePagingTest {
 
     private void mmuExt(final int command, final long arg1, final long arg2) {
         putWords(command, arg1, arg2);
-        call("ext " + command, HypercallNumber.MMUEXT_OP, ARGS, 1, 0, 0x7ff0);
+        call("ext " + command, MMUEXT_OP, ARGS, 1, 0, 0x7ff0);
     }
 
     private void descriptors() {
         switch (random.nextInt(4)) {
             case 0 -> {
                 putWords(frame(), frame());
-                call("gdt", HypercallNumber.SET_GDT, ARGS, random.nextInt(4) == 0 ? random.nextInt(8000) : random.nextInt(512));
+                call("gdt", SET_GDT, ARGS, random.nextInt(4) == 0 ? random.nextInt(8000) : random.nextInt(512));
             }
             case 1 -> mmuExt(13, poolPfn() * 4096L, random.nextInt(1100));
             case 2 -> {
@@ -277,10 +283,10 @@ class HostilePagingTest {
                 final long at = frame() << 12 | random.nextInt(512) * 8L;
                 final long d = random.nextLong();
                 if (wide) {
-                    call("descriptor", HypercallNumber.UPDATE_DESCRIPTOR, at, d);
+                    call("descriptor", UPDATE_DESCRIPTOR, at, d);
                 }
                 else {
-                    call("descriptor", HypercallNumber.UPDATE_DESCRIPTOR, at & 0xffff_ffffL, at >>> 32,
+                    call("descriptor", UPDATE_DESCRIPTOR, at & 0xffff_ffffL, at >>> 32,
                         d & 0xffff_ffffL, d >>> 32);
                 }
             }
@@ -307,13 +313,13 @@ class HostilePagingTest {
         rig.putInt32(ARGS + 2 * w + 4, 0);
         rig.putInt32(ARGS + 2 * w + 8, 0x7ff0);
         putWord(ARGS + 0x40, extent);
-        return rig.call(HypercallNumber.MEMORY_OP, operation, ARGS);
+        return rig.call(MEMORY_OP, operation, ARGS);
     }
 
     /** What a guest does before it makes a frame a table: writes an entry into it as data. */
     private void plainEntry() {
         putArgs(rig.mfn(poolPfn()) << 12 | random.nextInt(8) * 8L, entry());
-        call("update", HypercallNumber.MMU_UPDATE, ARGS, 1, 0, 0x7ff0);
+        call("update", MMU_UPDATE, ARGS, 1, 0, 0x7ff0);
     }
 
     private void garbage() {

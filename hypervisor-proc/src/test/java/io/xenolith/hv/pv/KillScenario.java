@@ -1,6 +1,11 @@
 package io.xenolith.hv.pv;
 
-import io.xenolith.hv.hypercall.HypercallNumber;
+import static io.xenolith.shm.abi.Hypercall.MEMORY_OP;
+import static io.xenolith.shm.abi.Hypercall.MMUEXT_OP;
+import static io.xenolith.shm.abi.Hypercall.SET_GDT;
+import static io.xenolith.shm.abi.Hypercall.UPDATE_VA_MAPPING;
+import static io.xenolith.shm.abi.Hypercall.VM_ASSIST;
+
 import io.xenolith.hv.mm.Pte;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,13 +31,13 @@ public final class KillScenario {
 
     private void run() {
         rig.boot(PvTestRig.CODE);
-        rig.call(HypercallNumber.VM_ASSIST, 0, 2);
+        rig.call(VM_ASSIST, 0, 2);
         readOnly(PAGE, Pte.P);
         ext(0, rig.mfn(PAGE), 0);
         ext(4, rig.mfn(PAGE), 0);
         rig.putInt32(ARGS, (int)rig.mfn(PAGE));
-        rig.call(HypercallNumber.SET_GDT, ARGS, 16);
-        rig.call(HypercallNumber.SET_GDT, ARGS, 0);
+        rig.call(SET_GDT, ARGS, 16);
+        rig.call(SET_GDT, ARGS, 0);
         ext(13, PAGE * 4096L, 16);
         ext(5, rig.mfn(PvTestRig.L3_PFN), 0);
         balloon();
@@ -41,7 +46,7 @@ public final class KillScenario {
     }
 
     private void balloon() {
-        rig.call(HypercallNumber.UPDATE_VA_MAPPING, PAGE * 4096L, 0, 0, 0);
+        rig.call(UPDATE_VA_MAPPING, PAGE * 4096L, 0, 0, 0);
         reservation(1, rig.mfn(PAGE));
         reservation(6, PAGE);
     }
@@ -52,21 +57,21 @@ public final class KillScenario {
             rig.putInt32(ARGS + i * 4L, words[i]);
         }
         rig.putInt32(ARGS + 0x40, (int)extent);
-        if (rig.call(HypercallNumber.MEMORY_OP, operation, ARGS) != 1) {
+        if (rig.call(MEMORY_OP, operation, ARGS) != 1) {
             throw new AssertionError("memory_op " + operation);
         }
     }
 
     private void readOnly(final int pfn, final long flags) {
         final long pte = Pte.of(rig.mfn(pfn), flags);
-        rig.call(HypercallNumber.UPDATE_VA_MAPPING, pfn * 4096L, pte & 0xffff_ffffL, pte >>> 32, 0);
+        rig.call(UPDATE_VA_MAPPING, pfn * 4096L, pte & 0xffff_ffffL, pte >>> 32, 0);
     }
 
     private void ext(final int command, final long arg1, final long arg2) {
         rig.putInt32(ARGS, command);
         rig.putInt32(ARGS + 4, (int)arg1);
         rig.putInt32(ARGS + 8, (int)arg2);
-        if (rig.call(HypercallNumber.MMUEXT_OP, ARGS, 1, 0, SELF) != 0) {
+        if (rig.call(MMUEXT_OP, ARGS, 1, 0, SELF) != 0) {
             throw new AssertionError("mmuext_op " + command);
         }
     }

@@ -1,5 +1,13 @@
 package io.xenolith.hv.pv;
 
+import static io.xenolith.shm.abi.Hypercall.MEMORY_OP;
+import static io.xenolith.shm.abi.Hypercall.MMUEXT_OP;
+import static io.xenolith.shm.abi.Hypercall.MMU_UPDATE;
+import static io.xenolith.shm.abi.Hypercall.SET_GDT;
+import static io.xenolith.shm.abi.Hypercall.UPDATE_DESCRIPTOR;
+import static io.xenolith.shm.abi.Hypercall.UPDATE_VA_MAPPING;
+import static io.xenolith.shm.abi.Hypercall.XEN_VERSION;
+
 import static io.xenolith.hv.pv.PvTestRig.CODE;
 import static io.xenolith.hv.pv.PvTestRig.L1_PFN;
 import static io.xenolith.hv.pv.PvTestRig.L2X_PFN;
@@ -13,7 +21,6 @@ import io.xenolith.hv.frames.FrameTable;
 import io.xenolith.hv.frames.FrameType;
 import io.xenolith.hv.hypercall.Errno;
 import io.xenolith.hv.hypercall.GuestFault;
-import io.xenolith.hv.hypercall.HypercallNumber;
 import io.xenolith.hv.mm.MachineToPhys;
 import io.xenolith.hv.mm.PagingMode;
 import io.xenolith.hv.mm.Pte;
@@ -53,14 +60,14 @@ class PagingRulesTest {
     private long mmuUpdate(final long ptr, final long val) {
         rig.putInt64(ARGS, ptr);
         rig.putInt64(ARGS + 8, val);
-        return rig.call(HypercallNumber.MMU_UPDATE, ARGS, 1, 0, SELF);
+        return rig.call(MMU_UPDATE, ARGS, 1, 0, SELF);
     }
 
     private long ext(final int command, final long arg1, final long arg2) {
         rig.putInt32(ARGS, command);
         rig.putInt32(ARGS + 4, (int)arg1);
         rig.putInt32(ARGS + 8, (int)arg2);
-        return rig.call(HypercallNumber.MMUEXT_OP, ARGS, 1, 0, SELF);
+        return rig.call(MMUEXT_OP, ARGS, 1, 0, SELF);
     }
 
     private long remap(final int pfn, final long flags) {
@@ -68,7 +75,7 @@ class PagingRulesTest {
     }
 
     private long map(final long vaddr, final long pte, final int flags) {
-        return rig.call(HypercallNumber.UPDATE_VA_MAPPING, vaddr, pte & 0xffff_ffffL, pte >>> 32, flags);
+        return rig.call(UPDATE_VA_MAPPING, vaddr, pte & 0xffff_ffffL, pte >>> 32, flags);
     }
 
     private void makeReadOnly(final int... pfns) {
@@ -172,7 +179,7 @@ class PagingRulesTest {
     void theHypervisorsSlotsAreItsOwn() {
         assertEquals(-Errno.EPERM, mmuUpdate(L2X_PFN, PagingMode.XEN_L2_FIRST, 0));
         assertEquals(-Errno.EINVAL, map(0xf580_0000L, 0, 0));
-        assertEquals(-Errno.EFAULT, rig.call(HypercallNumber.XEN_VERSION, 6, 0xf580_0000L));
+        assertEquals(-Errno.EFAULT, rig.call(XEN_VERSION, 6, 0xf580_0000L));
     }
 
     @Test
@@ -229,12 +236,12 @@ class PagingRulesTest {
             rig.putInt64(ARGS + i * 16, rig.mfn(PAGE) << 12 | i * 8L | (i == 2 ? 4 : 0));
             rig.putInt64(ARGS + i * 16 + 8, 0x1111 + i);
         }
-        assertEquals(-Errno.ENOSYS, rig.call(HypercallNumber.MMU_UPDATE, ARGS, 4, ARGS + 0x100, SELF));
+        assertEquals(-Errno.ENOSYS, rig.call(MMU_UPDATE, ARGS, 4, ARGS + 0x100, SELF));
         assertEquals(2, rig.int32(ARGS + 0x100));
         assertEquals(0x1112, rig.pte(PAGE, 1));
         assertEquals(0, rig.pte(PAGE, 3));
-        assertEquals(0, rig.call(HypercallNumber.MMU_UPDATE, 0, 0, 0, SELF), "none at all");
-        assertEquals(-Errno.EPERM, rig.call(HypercallNumber.MMU_UPDATE, ARGS, 1, 0, 5));
+        assertEquals(0, rig.call(MMU_UPDATE, 0, 0, 0, SELF), "none at all");
+        assertEquals(-Errno.EPERM, rig.call(MMU_UPDATE, ARGS, 1, 0, 5));
     }
 
     @Test
@@ -264,8 +271,8 @@ class PagingRulesTest {
         rig.putInt64(PAGE * 4096L + 8, 0x00cf_9b00_0000_ffffL);
         makeReadOnly(PAGE);
         rig.putInt32(ARGS, (int)rig.mfn(PAGE));
-        assertEquals(-Errno.EINVAL, rig.call(HypercallNumber.SET_GDT, ARGS, 7169));
-        assertEquals(0, rig.call(HypercallNumber.SET_GDT, ARGS, 16));
+        assertEquals(-Errno.EINVAL, rig.call(SET_GDT, ARGS, 7169));
+        assertEquals(0, rig.call(SET_GDT, ARGS, 16));
         assertEquals(0x00cf_bb00_0000_ffffL, rig.vcpu.environment().readDescriptor(rig.vcpu.cpu(), 8), "ring 1 now");
         final long at = rig.mfn(PAGE) << 12 | 16;
         assertEquals(-Errno.EINVAL, updateDescriptor(at, 0x0000_8900_0000_0067L), "no task states");
@@ -273,12 +280,12 @@ class PagingRulesTest {
         assertEquals(0, updateDescriptor(at, 0x0000_ec00_e019_1234L), "a call gate is kept, made to fault");
         assertEquals(0x0000_8c00_e01b_1234L, rig.vcpu.environment().readDescriptor(rig.vcpu.cpu(), 16));
         assertEquals(-Errno.EINVAL, remap(PAGE, Pte.P | Pte.RW));
-        assertEquals(0, rig.call(HypercallNumber.SET_GDT, ARGS, 0));
+        assertEquals(0, rig.call(SET_GDT, ARGS, 0));
         assertEquals(0, remap(PAGE, Pte.P | Pte.RW));
     }
 
     private long updateDescriptor(final long at, final long d) {
-        return rig.call(HypercallNumber.UPDATE_DESCRIPTOR, at & 0xffff_ffffL, at >>> 32, d & 0xffff_ffffL, d >>> 32);
+        return rig.call(UPDATE_DESCRIPTOR, at & 0xffff_ffffL, at >>> 32, d & 0xffff_ffffL, d >>> 32);
     }
 
     @Test
@@ -289,13 +296,13 @@ class PagingRulesTest {
         assertEquals(1, reservation(1, mfn));
         assertEquals(MachineToPhys.INVALID, rig.domain.m2p().get(mfn));
         assertEquals(-Errno.EINVAL, map(PAGE * 4096L, Pte.of(mfn, Pte.P), 0), "not ours any more");
-        assertEquals(PvTestRig.PAGES - 1, rig.call(HypercallNumber.MEMORY_OP, 3, selfAt()));
+        assertEquals(PvTestRig.PAGES - 1, rig.call(MEMORY_OP, 3, selfAt()));
         assertEquals(1, reservation(6, PAGE));
         final long fresh = rig.int32(ARGS + 0x40) & 0xffff_ffffL;
         assertEquals(PAGE, rig.domain.m2p().get(fresh));
         assertEquals(0, map(PAGE * 4096L, Pte.of(fresh, Pte.P | Pte.RW), 0));
-        assertEquals(PvTestRig.PAGES, rig.call(HypercallNumber.MEMORY_OP, 3, selfAt()));
-        assertEquals(PvTestRig.PAGES + 64, rig.call(HypercallNumber.MEMORY_OP, 4, selfAt()));
+        assertEquals(PvTestRig.PAGES, rig.call(MEMORY_OP, 3, selfAt()));
+        assertEquals(PvTestRig.PAGES + 64, rig.call(MEMORY_OP, 4, selfAt()));
     }
 
     private long selfAt() {
@@ -310,7 +317,7 @@ class PagingRulesTest {
         rig.putInt32(ARGS + 12, 0);
         rig.putInt32(ARGS + 16, 0x7ff0);
         rig.putInt32(ARGS + 0x40, (int)extent);
-        return rig.call(HypercallNumber.MEMORY_OP, operation, ARGS);
+        return rig.call(MEMORY_OP, operation, ARGS);
     }
 
     @Test
@@ -333,17 +340,17 @@ class PagingRulesTest {
             rig.putInt32(ARGS + i * 4, words[i]);
         }
         rig.putInt32(ARGS + 0xc0, PAGE);
-        assertEquals(0, rig.call(HypercallNumber.MEMORY_OP, 11, ARGS));
+        assertEquals(0, rig.call(MEMORY_OP, 11, ARGS));
         assertEquals(4, rig.int32(ARGS + 40));
         final long first = rig.int32(ARGS + 0xc0) & 0xffff_ffffL;
         for (int i = 0; i < 4; i++) {
             assertEquals(PAGE + i, rig.domain.m2p().get(first + i));
             assertEquals(MachineToPhys.INVALID, rig.domain.m2p().get(rig.mfn(PAGE + i)));
         }
-        assertEquals(PvTestRig.PAGES, rig.call(HypercallNumber.MEMORY_OP, 3, selfAt()));
+        assertEquals(PvTestRig.PAGES, rig.call(MEMORY_OP, 3, selfAt()));
         rig.putInt32(ARGS + 28, 12);
         rig.putInt32(ARGS, (int)ARGS + 0x80);
-        assertNotEquals(0, rig.call(HypercallNumber.MEMORY_OP, 11, ARGS));
+        assertNotEquals(0, rig.call(MEMORY_OP, 11, ARGS));
     }
 
     @Test

@@ -1,8 +1,9 @@
 package io.xenolith.hv.pv;
 
+import static io.xenolith.shm.abi.Hypercall.SCHED_OP;
+
 import io.xenolith.hv.hypercall.Errno;
 import io.xenolith.hv.hypercall.Hypercall;
-import io.xenolith.hv.hypercall.HypercallNumber;
 import io.xenolith.hv.sched.Shootdown;
 import io.xenolith.shm.Raw;
 import io.xenolith.shm.hv.FrameRecord;
@@ -21,7 +22,7 @@ final class TestServices implements DomainServices {
 
     @Override
     public Hypercall handler(final int number) {
-        return number == HypercallNumber.SCHED_OP ? this::schedOp : null;
+        return number == SCHED_OP ? this::schedOp : null;
     }
 
     private long schedOp(final io.xenolith.hv.hypercall.Caller c, final long cmd, final long arg, final long a3,

@@ -1,9 +1,12 @@
 package io.xenolith.hv.pv;
 
+import static io.xenolith.shm.abi.Hypercall.MMUEXT_OP;
+import static io.xenolith.shm.abi.Hypercall.MMU_UPDATE;
+import static io.xenolith.shm.abi.Hypercall.UPDATE_VA_MAPPING;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.xenolith.hv.hypercall.GuestFault;
-import io.xenolith.hv.hypercall.HypercallNumber;
 import io.xenolith.hv.mm.Pte;
 import io.xenolith.shm.Raw;
 import java.io.IOException;
@@ -39,14 +42,14 @@ class TwoVcpusTest {
 
     private long map(final long flags) {
         final long pte = Pte.of(rig.mfn(PAGE), flags);
-        return rig.call(HypercallNumber.UPDATE_VA_MAPPING, PAGE * 4096L, pte & 0xffff_ffffL, pte >>> 32, 0);
+        return rig.call(UPDATE_VA_MAPPING, PAGE * 4096L, pte & 0xffff_ffffL, pte >>> 32, 0);
     }
 
     private long ext(final int command) {
         rig.putInt32(ARGS, command);
         rig.putInt32(ARGS + 4, (int)rig.mfn(PAGE));
         rig.putInt32(ARGS + 8, 0);
-        return rig.call(HypercallNumber.MMUEXT_OP, ARGS, 1, 0, 0x7ff0);
+        return rig.call(MMUEXT_OP, ARGS, 1, 0, 0x7ff0);
     }
 
     /**
@@ -138,17 +141,17 @@ class TwoVcpusTest {
             final long pte = random.nextInt(4) == 0 ? 0
                 : Pte.of(rig.mfn(pfn), random.nextBoolean() ? Pte.P : Pte.P | Pte.RW);
             switch (random.nextInt(4)) {
-                case 0, 1 -> v.environment().dispatcher().call(HypercallNumber.UPDATE_VA_MAPPING, slotPfn * 4096L,
+                case 0, 1 -> v.environment().dispatcher().call(UPDATE_VA_MAPPING, slotPfn * 4096L,
                     pte & 0xffff_ffffL, pte >>> 32, 0, 0);
                 case 2 -> {
                     rig.putInt64(args, rig.mfn(slotPfn) << 12 | random.nextInt(4) * 8);
                     rig.putInt64(args + 8, pte);
-                    v.environment().dispatcher().call(HypercallNumber.MMU_UPDATE, args, 1, 0, 0x7ff0, 0);
+                    v.environment().dispatcher().call(MMU_UPDATE, args, 1, 0, 0x7ff0, 0);
                 }
                 default -> {
                     rig.putInt32(args, random.nextInt(2) == 0 ? random.nextInt(2) : 4);
                     rig.putInt32(args + 4, (int)rig.mfn(pfn));
-                    v.environment().dispatcher().call(HypercallNumber.MMUEXT_OP, args, 1, 0, 0x7ff0, 0);
+                    v.environment().dispatcher().call(MMUEXT_OP, args, 1, 0, 0x7ff0, 0);
                 }
             }
         }
